@@ -1,0 +1,143 @@
+# capsule and announce: GNU make, no configure step.
+#
+#   make            build/capsule and build/announce
+#   make run        set up, build, serve content/pages on localhost
+#   make check      set up, build with sanitizers, run every test
+#   make bench      figures, beside what is installed
+#   make deps       only the set-up; make install DESTDIR= PREFIX=
+#
+# SAN=address,undefined puts sanitized objects into build-san/ instead.
+
+PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+CFLAGS ?= -O2 -g
+VERSION := 0.1
+
+ifdef SAN
+OUT := build-san
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+OUT := build
+endif
+
+# What each folder may use: the packages whose headers its files include, and
+# which folders' archives its programs link (tests/layers.sh holds the rest).
+PKGS_base := yaml-0.1
+PKGS_certs := libcrypto
+PKGS_content := libcmark sqlite3
+PKGS_server := libssl libcrypto libevent_core libevent_openssl libseccomp
+PKGS_mail := gmime-3.0 sqlite3 libcrypto libidn2
+LIBS_mail := -lesmtp -lpthread
+PKGS_capsule := $(sort $(PKGS_base) $(PKGS_certs) $(PKGS_content) $(PKGS_server))
+PKGS_announce := $(sort $(PKGS_base) $(PKGS_content) $(PKGS_mail))
+PKGS_tests := $(sort $(PKGS_capsule) $(PKGS_announce))
+
+RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
+	libesmtp-dev libsqlite3-dev libyaml-dev libgmime-3.0-dev libidn2-dev \
+	libseccomp-dev systemtap-sdt-dev tzdata
+CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
+	python3-icalendar python3-dkim procps
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla
+# Asked at first use, so that `make deps` runs where there is no pkg-config.
+pkg_cflags = $(if $($(1)),$(shell $(PKG_CONFIG) --cflags $($(1))))
+pkg_libs = $(shell $(PKG_CONFIG) --libs $($(1)))
+compile = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(WARN) \
+	$(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -pthread
+link = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
+
+FOLDERS := base certs content server mail
+MAINS := server/main.c mail/main.c
+$(foreach f,$(FOLDERS),$(eval OBJS_$(f) := $(patsubst %.c,$(OUT)/%.o,\
+	$(filter-out $(MAINS),$(wildcard $(f)/*.c)))))
+archives = $(foreach f,$(1),$(OUT)/$(f).a)
+
+PROGRAMS := $(if $(wildcard server/main.c),$(OUT)/capsule) \
+	$(if $(wildcard mail/main.c),$(OUT)/announce)
+UNITS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/t_*.c))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(OUT)/tests/fuzz/%,\
+	$(wildcard tests/fuzz/f_*.c))
+TOOLS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/e2e/*.c))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all run deps check-deps check check-built bench fuzz lint format \
+	install clean
+
+all: $(PROGRAMS)
+
+$(OUT)/capsule: $(OUT)/server/main.o $(call archives,server content certs base)
+	$(link) -o $@ $^ $(call pkg_libs,PKGS_capsule)
+
+$(OUT)/announce: $(OUT)/mail/main.o $(call archives,mail content base)
+	$(link) -o $@ $^ $(call pkg_libs,PKGS_announce) $(LIBS_mail)
+
+define folder
+$(OUT)/$(1)/%.o: $(1)/%.c
+	@mkdir -p $$(@D)
+	$$(compile) $$(call pkg_cflags,PKGS_$(1)) -MMD -MP -c -o $$@ $$<
+$(OUT)/$(1).a: $(OBJS_$(1))
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder,$(f))))
+
+# A test may use every folder; the archives give it only what it names.
+$(OUT)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(compile) $(call pkg_cflags,PKGS_tests) -MMD -MP -c -o $@ $<
+
+TEST_ARCHIVES := $(call archives,server mail content certs base)
+TEST_LIBS = $(call pkg_libs,PKGS_tests) $(LIBS_mail)
+
+$(OUT)/tests/t_%: $(OUT)/tests/t_%.o $(OUT)/tests/t.o $(TEST_ARCHIVES)
+	$(link) -o $@ $^ $(TEST_LIBS)
+
+$(OUT)/tests/fuzz/f_%: $(OUT)/tests/fuzz/f_%.o $(OUT)/tests/fuzz/replay.o \
+    $(TEST_ARCHIVES)
+	$(link) -o $@ $^ $(TEST_LIBS)
+
+$(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
+	$(link) -o $@ $^ $(TEST_LIBS)
+
+# Names what is missing before it installs it; needs root or sudo only then.
+install_missing = @missing=$$(for p in $(1); do \
+	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
+	printf '%s ' $$p; done); \
+	[ -z "$$missing" ] && exit 0; \
+	as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	echo "Installing with $$as apt-get: $$missing"; \
+	$$as apt-get update -qq && \
+	$$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	    --no-install-recommends $$missing >/dev/null
+
+deps:
+	$(call install_missing,$(RUN_DEPS))
+
+check-deps:
+	$(call install_missing,$(CHECK_DEPS))
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	@sh content/run.sh $(OUT)
+
+# Units, fuzz corpora and most end-to-end tests run sanitized; those that
+# measure memory take the plain programs.
+check: check-deps
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s SAN=$(or $(SAN),address,undefined) \
+	    check-built
+
+check-built: $(PROGRAMS) $(UNITS) $(REPLAYS) $(TOOLS)
+	@OUT=$(OUT) sh tests/run.sh $(UNITS) $(REPLAYS)
+
+clean:
+	rm -rf build build-san build-fuzz
+
+-include $(wildcard $(OUT)/*/*.d $(OUT)/tests/*/*.d)

@@ -1,0 +1,32 @@
+/*
+ * What a program tells its administrator: one line a message, to standard
+ * error or a file, with the time unless systemd's journal adds it. Control
+ * characters and bytes that are not UTF-8 are written as \xNN, so that nobody
+ * forges a line.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Appended for every line: "capsule[worker 2]: ". Copied; up to 63 bytes. */
+void log_name(const char *name);
+
+/* Lines go to this file from now on, opened for appending, made 0640. NULL is
+ * standard error. log_reopen opens the same path again (after rotation); on
+ * failure the old one stays in use. */
+int log_open(const char *path, struct err *e);
+int log_reopen(struct err *e);
+
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "what: message" of e as an error. */
+void log_err(const char *what, const struct err *e);
+
+/* Appends s made harmless: the one place that says how. */
+void log_escape(struct buf *to, struct str s);
+
+#endif
