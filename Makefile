@@ -3,7 +3,9 @@
 #   make            build/capsule and build/announce
 #   make run        set up, build, serve content/pages on localhost
 #   make check      set up, build with sanitizers, run every test
-#   make bench      figures, beside what is installed
+#   make bench      figures, beside what is installed; BENCH=name for one
+#   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one
+#   make lint       formatter, clang-tidy, cppcheck over what is committed
 #   make deps       only the set-up; make install DESTDIR= PREFIX=
 #
 # SAN=address,undefined puts sanitized objects into build-san/ instead.
@@ -17,7 +19,12 @@ INSTALL ?= install
 CFLAGS ?= -O2 -g
 VERSION := 0.1
 
-ifdef SAN
+ifdef FUZZING
+OUT := build-fuzz
+CC := clang
+SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+else ifdef SAN
 OUT := build-san
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else
@@ -67,8 +74,8 @@ TOOLS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/e2e/*.c))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all run deps check-deps check check-built bench fuzz lint format \
-	install clean
+.PHONY: all run deps check-deps check check-built bench fuzz fuzz-built \
+	format lint install clean
 
 all: $(PROGRAMS)
 
@@ -99,9 +106,10 @@ TEST_LIBS = $(call pkg_libs,PKGS_tests) $(LIBS_mail)
 $(OUT)/tests/t_%: $(OUT)/tests/t_%.o $(OUT)/tests/t.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
-$(OUT)/tests/fuzz/f_%: $(OUT)/tests/fuzz/f_%.o $(OUT)/tests/fuzz/replay.o \
-    $(TEST_ARCHIVES)
-	$(link) -o $@ $^ $(TEST_LIBS)
+# A fuzz target replays its corpus, unless libFuzzer drives it.
+FUZZ_MAIN := $(if $(FUZZING),,$(OUT)/tests/fuzz/replay.o)
+$(OUT)/tests/fuzz/f_%: $(OUT)/tests/fuzz/f_%.o $(FUZZ_MAIN) $(TEST_ARCHIVES)
+	$(link) $(if $(FUZZING),-fsanitize=fuzzer) -o $@ $^ $(TEST_LIBS)
 
 $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
@@ -123,9 +131,13 @@ deps:
 check-deps:
 	$(call install_missing,$(CHECK_DEPS))
 
+CONF := capsule.yaml
 run: deps
 	@$(MAKE) --no-print-directory all
-	@sh content/run.sh $(OUT)
+	@printf '%s\n' 'Open gemini://localhost/ in a Gemini client' \
+	    '(apt install amfora; amfora gemini://localhost/),' \
+	    'or gopher://localhost:7070/ (apt install lynx). Ctrl-C ends it.'
+	@exec $(OUT)/capsule serve -c $(CONF)
 
 # Units, fuzz corpora and most end-to-end tests run sanitized; those that
 # measure memory take the plain programs.
@@ -136,6 +148,36 @@ check: check-deps
 
 check-built: $(PROGRAMS) $(UNITS) $(REPLAYS) $(TOOLS)
 	@OUT=$(OUT) sh tests/run.sh $(UNITS) $(REPLAYS)
+
+# Side by side with what is installed; never part of check.
+bench: all
+	@for b in tests/bench/$(or $(BENCH),*).sh; do OUT=$(OUT) sh $$b; done
+
+SECONDS := 60
+fuzz:
+	@$(MAKE) --no-print-directory FUZZING=1 fuzz-built
+
+fuzz-built: $(REPLAYS)
+	@for f in $(filter %/f_$(or $(FUZZ),%),$(REPLAYS)); do \
+	    name=$${f##*/f_}; mkdir -p $(OUT)/corpus/$$name; \
+	    $$f -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+	        $(OUT)/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
+
+SOURCES := $(wildcard $(FOLDERS:%=%/*.c) tests/*.c tests/*/*.c)
+format:
+	clang-format -i $(SOURCES)
+
+lint:
+	clang-format --dry-run -Werror $(SOURCES)
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr \
+	    --enable=warning,performance,portability -I. $(SOURCES)
+	clang-tidy --quiet $(SOURCES) -- -std=c11 -D_GNU_SOURCE -I. \
+	    -DVERSION='"$(VERSION)"' $(call pkg_cflags,PKGS_tests)
+	shellcheck tests/*.sh tests/e2e/*.sh tests/bench/*.sh
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 
 clean:
 	rm -rf build build-san build-fuzz
