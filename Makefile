@@ -70,6 +70,7 @@ UNITS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/t_*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(OUT)/tests/fuzz/%,\
 	$(wildcard tests/fuzz/f_*.c))
 TOOLS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/e2e/*.c))
+BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -114,6 +115,9 @@ $(OUT)/tests/fuzz/f_%: $(OUT)/tests/fuzz/f_%.o $(FUZZ_MAIN) $(TEST_ARCHIVES)
 $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(TEST_ARCHIVES)
+	$(link) -o $@ $^ $(TEST_LIBS)
+
 # Names what is missing before it installs it; needs root or sudo only then.
 install_missing = @missing=$$(for p in $(1); do \
 	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
@@ -150,7 +154,7 @@ check-built: $(PROGRAMS) $(UNITS) $(REPLAYS) $(TOOLS)
 	@OUT=$(OUT) sh tests/run.sh $(UNITS) $(REPLAYS)
 
 # Side by side with what is installed; never part of check.
-bench: all
+bench: all $(BENCHES)
 	@for b in tests/bench/$(or $(BENCH),*).sh; do OUT=$(OUT) sh $$b; done
 
 SECONDS := 60

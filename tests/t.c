@@ -77,8 +77,8 @@ t_eq_str(struct str got, struct str want, const char *file, int line,
 }
 
 bool
-t_eq_int(int64_t got, int64_t want, const char *file, int line,
-    const char *fmt, ...)
+t_eq_int(
+    int64_t got, int64_t want, const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -160,7 +160,8 @@ t_tmpdir(void)
 static void
 make_parents(char *path)
 {
-	for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+	for (char *p = strchr(path + 1, '/'); p != NULL;
+	     p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (mkdir(path, 0755) != 0 && errno != EEXIST) {
 			perror(path);
