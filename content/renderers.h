@@ -19,4 +19,13 @@ void mailtext_render(struct buf *to, const struct doc *doc,
 void html_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env);
 
+/*
+ * What they share; in render.c. The first says which heading of the body says
+ * what the head's title says already, to be left out (NULL: none), the second
+ * appends the line of dates below the title: nothing, one or both.
+ */
+const struct block *render_repeated(const struct doc *doc,
+    const struct render_head *head);
+void render_dates(struct buf *to, const struct render_head *head);
+
 #endif
