@@ -23,6 +23,8 @@ struct address {
 
 /* Of what accept4(2) or getpeername(2) gave. */
 struct address address_of(const struct sockaddr *sa);
+/* Of an IPv6 address's bytes; no port. */
+struct address address_of_ipv6(const uint8_t bytes[16]);
 /* An IP literal without brackets. */
 int address_parse(struct address *a, struct str text, struct err *e);
 bool address_eq(const struct address *a, const struct address *b); /* port too */
