@@ -46,7 +46,9 @@ int date_parse(struct date *d, struct str text, struct err *e);
 /* The instant it begins, its own offset applied; without one in zone, a name
  * of the time zone database ("America/Los_Angeles"), or NULL or "" for UTC.
  * ERR_INPUT for a zone that does not exist. A time that a change of clocks
- * skips or repeats is read as mktime(3) does. */
+ * repeats is its first; one that it skips is read with the offset before it
+ * (RFC 5545, section 3.3.5). For programs of one thread: TZ is changed and
+ * restored. */
 int date_instant(int64_t *out, const struct date *d, const char *zone,
     struct err *e);
 

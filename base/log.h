@@ -1,8 +1,9 @@
 /*
  * What a program tells its administrator: one line a message, to standard
  * error or a file, with the time unless systemd's journal adds it. Control
- * characters and bytes that are not UTF-8 are written as \xNN, so that nobody
- * forges a line.
+ * characters, those that turn the direction of text, and bytes that are not
+ * UTF-8 are written as \xNN, so that nobody forges a line. A message is cut at
+ * some 2000 bytes.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -11,7 +12,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Appended for every line: "capsule[worker 2]: ". Copied; up to 63 bytes. */
+/* In front of every line, ": " after it: "capsule[worker 2]". Copied; up to 63
+ * bytes. Called first of all. */
 void log_name(const char *name);
 
 /* Lines go to this file from now on, opened for appending, made 0640. NULL is
