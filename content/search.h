@@ -29,7 +29,9 @@ int search_builder_finish(struct search_builder *b, char **bytes, size_t *len,
 
 struct search;
 
-/* bytes outlive the search and are never written to. */
+/* bytes outlive the search and are never written to. Opens no file and starts
+ * no thread: it may be called in a process that may do neither. A search
+ * belongs to one process and one thread. */
 int search_open(struct search **s, struct str bytes, struct err *e);
 void search_close(struct search *s);
 
@@ -42,8 +44,10 @@ struct search_hit {
 
 /*
  * The best hits first, at most max. The query is words, prefixes ("prob*"; the
- * last word is one anyway) and "quoted phrases", without regard to case and
- * accents; one that does not parse is searched as plain words. *total counts
+ * last word is one anyway from three letters on) and "quoted phrases", without
+ * regard to case and accents; one that does not parse is searched as plain
+ * words, and an empty one finds nothing. A hit has all of them; where no page
+ * has, any of them. Words after the twelfth are not looked for. *total counts
  * all hits. Hits live in the arena.
  */
 int search_query(struct search *s, struct arena *a, struct str query,
