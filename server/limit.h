@@ -8,8 +8,8 @@
  *
  * An address is an IPv4 address whole or an IPv6 /64. The table of addresses
  * has a fixed size; the longest idle makes room. When none can, an address is
- * let in uncounted rather than turned away. Time is an argument, microseconds
- * of any clock that never steps (clock_ticks_us).
+ * let in uncounted rather than turned away. Time is an argument: microseconds
+ * that never step (clock_ticks_us).
  */
 #ifndef SERVER_LIMIT_H
 #define SERVER_LIMIT_H
@@ -66,7 +66,7 @@ struct limit_hold {
  */
 enum limit_kind limit_open(struct limit *l, struct limit_hold *hold);
 enum limit_kind limit_address(struct limit *l, struct limit_hold *hold,
-    const struct address *a, int64_t now_us);
+    const struct address *a);
 void limit_close(struct limit *l, struct limit_hold *hold);
 
 enum limit_kind limit_handshake_begin(struct limit *l,
