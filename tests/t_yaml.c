@@ -110,7 +110,7 @@ static const struct {
     {"a list for a key", "? [a]\n: b\n",
 	"1: a key must be a text, not a list or map; put quotes around a "
 	"text that begins with \"[\" or \"{\""},
-    {"no key", "a: 1\nb: {: b}\n", "2: a key is missing before \":\""},
+    {"no key", "a: 1\n\"\": b\n", "2: a key is missing before \":\""},
     {"two documents", "a: b\n---\nc: d\n",
 	"2: a second document begins here; there can be only one"},
     {"a colon in a title", "date: 2012\ntitle: one: two\n",
