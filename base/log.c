@@ -98,10 +98,8 @@ log_reopen(struct err *e)
 	return 0;
 }
 
-/* What moves a terminal's cursor, ends a line, or turns the direction of what
- * follows, so that a line reads as another. */
-static bool
-is_harmful(int32_t cp)
+bool
+log_is_harmful(int32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x200e ||
 	    cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
@@ -113,7 +111,7 @@ log_escape(struct buf *to, struct str s)
 {
 	while (s.n > 0) {
 		struct str whole = s;
-		bool harmful = is_harmful(str_next_utf8(&s));
+		bool harmful = log_is_harmful(str_next_utf8(&s));
 		struct str one = str_sub(whole, 0, whole.n - s.n);
 
 		if (!harmful) {

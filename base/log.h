@@ -12,6 +12,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* In front of every line, ": " after it: "capsule[worker 2]". Copied; up to 63
  * bytes. Called first of all. */
 void log_name(const char *name);
@@ -27,6 +30,10 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "what: message" of e as an error. */
 void log_err(const char *what, const struct err *e);
+
+/* What moves a terminal's cursor, ends a line, or turns the direction of what
+ * follows, so that a line reads as another; and -1, no character at all. */
+bool log_is_harmful(int32_t cp);
 
 /* Appends s made harmless: the one place that says how. */
 void log_escape(struct buf *to, struct str s);
