@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #define CERTS_HASH_LEN 32
+#define CERTS_FILE_MAX ((size_t)1 << 20) /* of a chain, of a key */
 
 /* What a certificate says. Slices point into its arena and end in a NUL. */
 struct certs_info {
@@ -75,6 +76,9 @@ int certs_renew(struct certs_info *before, struct certs_info *after,
  * is released. */
 int certs_info_load(struct certs_info *info, const char *certificate,
     struct err *e);
+/* The same from PEM; name is for the error. */
+int certs_info_parse(struct certs_info *info, struct str pem,
+    const char *name, struct err *e);
 void certs_info_release(struct certs_info *info);
 
 /* Whether it is made out to host: a name as it stands, ASCII case aside, or
