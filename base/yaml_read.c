@@ -5,14 +5,12 @@
 #include "base/yaml.h"
 
 #include "base/buf.h"
+#include "base/near.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Keys longer than this are nobody's misspelling. */
-#define NEAR_MAX 32
 
 struct yaml_shown
 yaml_show(struct str text)
@@ -72,68 +70,21 @@ yaml_takes(struct err *e, const struct yaml *node, const char *what)
 	    yaml_show(node->text).s);
 }
 
-static unsigned
-smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/*
- * How many letters must be put in, taken out, replaced, or swapped with their
- * neighbour to make a of b (optimal string alignment). Case costs nothing.
- */
-static unsigned
-distance(struct str a, struct str b)
-{
-	unsigned rows[3][NEAR_MAX + 1];
-	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
-
-	for (size_t j = 0; j <= b.n; j++)
-		last[j] = (unsigned)j;
-	for (size_t i = 1; i <= a.n; i++) {
-		unsigned *spare = before;
-
-		now[0] = (unsigned)i;
-		for (size_t j = 1; j <= b.n; j++) {
-			char x = lower(a.p[i - 1]), y = lower(b.p[j - 1]);
-
-			now[j] = smaller(last[j], now[j - 1]) + 1;
-			now[j] = smaller(now[j], last[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b.p[j - 2]) &&
-			    y == lower(a.p[i - 2]))
-				now[j] = smaller(now[j], before[j - 2] + 1);
-		}
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[b.n];
-}
-
 /* A third of the letters may be off; an abbreviation is near too. */
 static const char *
 nearest(struct str key, const char *const *known)
 {
-	unsigned best = (unsigned)(key.n + 2) / 3 + 1;
+	unsigned limit = (unsigned)(key.n + 2) / 3, best = limit + 1;
 	const char *found = NULL;
 
-	if (key.n < 2 || key.n > NEAR_MAX)
+	if (key.n < 2 || key.n > NEAR_BYTES_MAX)
 		return NULL;
 	for (; *known != NULL; known++) {
 		struct str candidate = str_of(*known);
-		unsigned d;
+		unsigned d = near_distance(key, candidate, limit);
 
-		if (candidate.n > NEAR_MAX)
-			continue;
-		d = distance(key, candidate);
-		if (key.n >= 3 && str_starts_nocase(candidate, key))
-			d = smaller(d, 1);
+		if (key.n >= 3 && d > 1 && str_starts_nocase(candidate, key))
+			d = 1;
 		if (d < best) {
 			best = d;
 			found = *known;

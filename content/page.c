@@ -107,8 +107,10 @@ read_date(
 		return 0;
 	if (yaml_text(&text, map, key, e) != 0)
 		return -1;
-	if (date_parse(out, str_trim(text), e) != 0)
-		return err_wrap(e, "%d: \"%s\"", node->line, key);
+	if (date_parse(out, str_trim(text), NULL) != 0)
+		return yaml_takes(e, node,
+		    "a date (2020, 2008-03, 2012-04-03, 2012-04-03T09:00, with "
+		    "Z or +02:00 behind it if need be)");
 	return 0;
 }
 
@@ -315,9 +317,10 @@ read_timezone(const struct reader *r, const struct yaml *map, struct err *e)
 
 	if (yaml_line(zone, r->arena, map, "timezone", e) != 0)
 		return -1;
-	if (zone->n > 0 && date_at(&unused, 0, zone->p, e) != 0)
-		return err_wrap(
-		    e, "%d: \"timezone\"", yaml_get(map, "timezone")->line);
+	if (zone->n > 0 && date_at(&unused, 0, zone->p, NULL) != 0)
+		return yaml_takes(e, yaml_get(map, "timezone"),
+		    "a name of the time zone database, such as Europe/Berlin "
+		    "or UTC");
 	return 0;
 }
 

@@ -208,9 +208,9 @@ static const struct {
     {"a title with an escape sequence", "title: \"\\e[1m\"\n",
 	"2: a control character stands in \"title\"; take it out"},
     {"no date", "\ndate: soon\n",
-	"3: \"date\": \"soon\" is not a date; write 2020, 2008-03, "
-	"2012-04-03 or 2012-04-03T09:00, with Z or +02:00 behind it if need "
-	"be"},
+	"3: \"date\" takes a date (2020, 2008-03, 2012-04-03, "
+	"2012-04-03T09:00, with Z or +02:00 behind it if need be), not "
+	"\"soon\""},
     {"a language that could add a parameter", "lang: en; charset=x\n",
 	"2: \"lang\" takes a language, such as en or pt-BR, not \"en; "
 	"charset=x\""},
@@ -258,8 +258,8 @@ static const struct {
 	"2012-04-03T06:00Z\n",
 	"4: \"end\" lies before \"start\""},
     {"no such zone", "event:\n  start: 2012\n  timezone: Mars/Olympus\n",
-	"4: \"timezone\": there is no time zone \"Mars/Olympus\" in "
-	"/usr/share/zoneinfo; write one as Europe/Berlin, or UTC"},
+	"4: \"timezone\" takes a name of the time zone database, such as "
+	"Europe/Berlin or UTC, not \"Mars/Olympus\""},
     {"cancelled without a reason", "event: {start: 2020, cancelled: yes}\n",
 	"2: \"cancelled\" takes the reason, as a text, not \"yes\""},
     {"a reminder that is none",

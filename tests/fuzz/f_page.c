@@ -11,7 +11,7 @@ check_path(struct str path)
 {
 	if (path.n > 0 &&
 	    (path.p[0] != '/' || str_has_control(path) ||
-		str_find(path, STR("..")) == 1))
+		str_find(path, STR("/../")) >= 0))
 		abort();
 }
 
