@@ -12,8 +12,8 @@
 
 #include <stddef.h>
 
-/* Takes both out of the environment, so that no child speaks for us. The
- * first call of all; later ones do nothing. */
+/* Takes both out of the environment, so that no child speaks for us. Called
+ * once, at the very start. */
 void notify_init(void);
 
 void notify_ready(void);
