@@ -1,0 +1,45 @@
+#include "server/setup.h"
+#include "base/arena.h"
+
+int
+setup_certificate(struct setup_certificate *paths, struct conf *conf,
+    const struct conf_site *site, struct err *e)
+{
+	paths->is_own = site->certificate.n == 0;
+	paths->certificate = site->certificate;
+	paths->key = site->key;
+	if (!paths->is_own)
+		return 0;
+	paths->certificate = arena_printf(&conf->arena, "%.*s/%.*s.crt",
+	    STR_ARG(conf->state), STR_ARG(site->host));
+	paths->key = arena_printf(&conf->arena, "%.*s/%.*s.key",
+	    STR_ARG(conf->state), STR_ARG(site->host));
+	return arena_ok(&conf->arena, e);
+}
+
+int
+setup_status_socket(struct str *path, struct conf *conf, struct err *e)
+{
+	*path = arena_printf(
+	    &conf->arena, "%.*s/status.sock", STR_ARG(conf->state));
+	return arena_ok(&conf->arena, e);
+}
+
+struct site_options
+setup_site(const struct conf *conf, const struct conf_site *site, int64_t now)
+{
+	return (struct site_options){
+	    .pages = site->pages,
+	    .title = site->title,
+	    .host = site->host,
+	    .lang = site->lang,
+	    .gemini_port = conf->gemini_port,
+	    .gopher_port = conf->gopher_port,
+	    .favicon = site->favicon,
+	    .security = site->security,
+	    .has_forms = conf->mail.present,
+	    .has_search = true,
+	    .file_max = (size_t)conf->limits.page_size,
+	    .now = now,
+	};
+}

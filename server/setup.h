@@ -1,0 +1,35 @@
+/*
+ * What follows from the configuration for whoever serves, checks or builds:
+ * where a site's certificate is, where the local socket is, what a site is
+ * loaded with. One place, so that `check` reads what `serve` would.
+ */
+#ifndef SERVER_SETUP_H
+#define SERVER_SETUP_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "content/site.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* NUL-terminated, in the configuration's arena. is_own: made here when it is
+ * absent, rather than named in the configuration. */
+struct setup_certificate {
+	struct str certificate;
+	struct str key;
+	bool is_own;
+};
+
+int setup_certificate(struct setup_certificate *paths, struct conf *conf,
+    const struct conf_site *site, struct err *e);
+
+/* STATE/status.sock, NUL-terminated, in the configuration's arena. */
+int setup_status_socket(struct str *path, struct conf *conf, struct err *e);
+
+/* Slices are the configuration's. */
+struct site_options setup_site(const struct conf *conf,
+    const struct conf_site *site, int64_t now);
+
+#endif
