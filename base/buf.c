@@ -42,6 +42,10 @@ buf_room(struct buf *b, size_t n)
 		b->failed = ERR_LIMIT;
 		return NULL;
 	}
+	if (n > PTRDIFF_MAX / 2 - b->len) {
+		b->failed = ERR_MEMORY;
+		return NULL;
+	}
 	if (b->len + n < cap)
 		return b->data + b->len;
 	if (cap < 64)

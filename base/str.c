@@ -169,7 +169,8 @@ str_number(struct str s, int64_t max)
 	for (size_t i = 0; i < s.n; i++) {
 		int digit = s.p[i] - '0';
 
-		if (digit < 0 || digit > 9 || v > (max - digit) / 10)
+		if (digit < 0 || digit > 9 || digit > max ||
+		    v > (max - digit) / 10)
 			return -1;
 		v = v * 10 + digit;
 	}
