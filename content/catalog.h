@@ -47,4 +47,8 @@ struct catalog {
 /* By date, newest first, then by title; entries without one last. */
 int entry_newer_first(const void *a, const void *b);
 
+/* Once all entries have their addresses: puts them in the order of their
+ * paths and finds their neighbours. */
+int catalog_finish(struct catalog *c, struct err *e);
+
 #endif

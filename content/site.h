@@ -79,8 +79,11 @@ struct answer {
 bool site_lookup(const struct site *site, enum protocol protocol,
     struct str path, struct answer *answer);
 
-/* Appends, as Markdown, what to offer when nothing was found: the nearest
- * pages and the search. The first nearest address is copied to best. */
+/*
+ * What to offer where nothing was found: appends the nearest address, for
+ * GEMINI a percent-encoded path, for GOPHER the selector of a page's menu, or
+ * nothing when none is near. Its cost is bounded whatever is asked for.
+ */
 void site_suggest(const struct site *site, enum protocol protocol,
     struct str path, struct buf *best);
 

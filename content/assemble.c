@@ -1,0 +1,274 @@
+#include "content/assemble.h"
+
+#include "content/check_pages.h"
+#include "content/inlines.h"
+#include "content/md.h"
+#include "content/reader.h"
+#include "content/render.h"
+#include "content/resolve.h"
+#include "content/search.h"
+
+void
+assemble_init(struct assemble *as)
+{
+	buf_init(&as->gemtext, SIZE_MAX / 4);
+	buf_init(&as->menu, SIZE_MAX / 4);
+	buf_init(&as->text, SIZE_MAX / 4);
+	buf_init(&as->words, SIZE_MAX / 4);
+}
+
+void
+assemble_release(struct assemble *as)
+{
+	buf_release(&as->gemtext);
+	buf_release(&as->menu);
+	buf_release(&as->text);
+	buf_release(&as->words);
+}
+
+/* A doc's last block, or NULL. */
+static struct block *
+last_block(struct block *b)
+{
+	while (b != NULL && b->next != NULL)
+		b = b->next;
+	return b;
+}
+
+static struct block *
+chain(struct block *a, struct block *b)
+{
+	if (a == NULL)
+		return b;
+	last_block(a)->next = b;
+	return a;
+}
+
+/*
+ * Puts the three parts of a page together. A heading that begins the body and
+ * says the title stays first, where the renderers expect it; footnotes stay
+ * last.
+ */
+static void
+join_docs(struct doc *body, const struct entry *entry, struct block *before,
+    struct block *after)
+{
+	struct block *first = body->first, *notes = NULL;
+	struct block **end = &body->first;
+	struct block *heading = NULL;
+
+	while (*end != NULL && (*end)->kind != BLOCK_FOOTNOTE)
+		end = &(*end)->next;
+	notes = *end;
+	*end = NULL;
+	first = body->first;
+	if (first != NULL && first->kind == BLOCK_HEADING &&
+	    first->level == 1 && inlines_say(first->inls, entry->title)) {
+		heading = first;
+		first = heading->next;
+		heading->next = NULL;
+	}
+	body->first =
+	    chain(chain(chain(chain(heading, before), first), after), notes);
+}
+
+static int
+parse_part(struct block **first, struct arena *a, struct str markdown,
+    struct resolver *quiet, struct err *e)
+{
+	struct link_resolver resolve = {resolve_link, quiet};
+	struct md_options options = {.first_line = 1, .resolver = &resolve};
+	struct doc doc;
+
+	*first = NULL;
+	if (markdown.n == 0)
+		return 0;
+	if (md_parse(&doc, a, markdown, &options, e) != 0)
+		return -1;
+	*first = doc.first;
+	return 0;
+}
+
+static int
+parse_entry(struct doc *doc, struct arena *a, const struct entry *entry,
+    const struct around *around, struct resolver *r, struct err *e)
+{
+	struct resolver quiet = *r;
+	struct link_resolver resolve = {resolve_link, r};
+	struct md_options options = {
+	    entry->page.body_line, &resolve, resolve_no_alt, r};
+	struct block *before, *after;
+
+	/* Front matter's own targets are checked with their lines. */
+	quiet.faults = NULL;
+	if (md_parse(doc, a, entry->page.body, &options, e) != 0 ||
+	    parse_part(&before, a, around->before, &quiet, e) != 0 ||
+	    parse_part(&after, a, around->after, &quiet, e) != 0)
+		return -1;
+	join_docs(doc, entry, before, after);
+	return arena_ok(a, e);
+}
+
+/* Exact copies of what the reused buffers hold. */
+static int
+render_item(struct assemble *as, struct item *item, const struct doc *doc,
+    const struct render_head *head, struct err *e)
+{
+	struct site *site = as->site;
+	struct render_env env;
+
+	image_env(&env, site);
+	buf_clear(&as->gemtext);
+	render(&as->gemtext, FORMAT_GEMTEXT, doc, head, &env);
+	item->gemtext = arena_str(&site->arena, buf_slice(&as->gemtext));
+	if (site->options.gopher_port > 0) {
+		buf_clear(&as->menu);
+		buf_clear(&as->text);
+		render(&as->menu, FORMAT_MENU, doc, head, &env);
+		render(&as->text, FORMAT_GOPHERTEXT, doc, head, &env);
+		item->menu = arena_str(&site->arena, buf_slice(&as->menu));
+		item->text = arena_str(&site->arena, buf_slice(&as->text));
+	}
+	if (buf_ok(&as->gemtext, "a page", e) != 0 ||
+	    buf_ok(&as->menu, "a page", e) != 0 ||
+	    buf_ok(&as->text, "a page", e) != 0)
+		return -1;
+	return arena_ok(&site->arena, e);
+}
+
+static void
+plain_words(struct buf *to, const struct doc *doc)
+{
+	static const struct inl_style one_line = {.one_line = true};
+
+	for (const struct block *b = doc->first; b != NULL;
+	     b = block_next(b, NULL)) {
+		if (b->kind == BLOCK_CODE)
+			buf_str(to, b->text);
+		else if (b->inls != NULL)
+			inlines_text(to, b->inls, &one_line);
+		if (to->len > 0 && to->data[to->len - 1] != '\n')
+			buf_putc(to, '\n');
+	}
+}
+
+/* Who speaks, and on what. */
+static void
+people(struct buf *to, const struct page *page)
+{
+	for (size_t i = 0; i < page->talk_count; i++) {
+		const struct page_talk *talk = &page->talks[i];
+
+		buf_str(to, talk->title);
+		for (size_t k = 0; k < talk->speaker_count; k++) {
+			buf_putc(to, '\n');
+			buf_str(to, talk->speakers[k]);
+		}
+		buf_putc(to, '\n');
+	}
+}
+
+/* Generated pages only repeat the others and are not searched. */
+static int
+index_entry(struct assemble *as, const struct item *item,
+    const struct entry *entry, const struct doc *doc, struct err *e)
+{
+	size_t names;
+
+	if (as->search == NULL)
+		return 0;
+	buf_clear(&as->words);
+	people(&as->words, &entry->page);
+	names = as->words.len;
+	plain_words(&as->words, doc);
+	if (buf_ok(&as->words, "a page", e) != 0)
+		return -1;
+	return search_builder_add(as->search, item->path, item->selector,
+	    item->title, str_sub(buf_slice(&as->words), 0, names),
+	    str_sub(buf_slice(&as->words), names, as->words.len), e);
+}
+
+static struct str
+in_words(struct arena *a, const struct date *date)
+{
+	struct str words;
+	struct buf buf;
+
+	if (date->precision == DATE_NONE)
+		return (struct str){NULL, 0};
+	buf_init(&buf, 256);
+	date_words(&buf, date);
+	words = arena_str(a, buf_slice(&buf));
+	buf_release(&buf);
+	return words;
+}
+
+static int
+entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
+    const struct around *around, struct arena *scratch, struct err *e)
+{
+	struct site *site = as->site;
+	struct resolver r = {
+	    .site = site,
+	    .folder = reader_folder(scratch, entry->source),
+	    .published = address_folder(entry->path),
+	    .self = at,
+	    .source = scan_name(scratch, site->options.pages, entry->source),
+	    .faults = as->faults,
+	    .withheld = as->withheld,
+	    .linked = as->linked,
+	};
+	struct render_head head = {
+	    .title = entry->title,
+	    .date = in_words(scratch, &entry->page.date),
+	    .updated = in_words(scratch, &entry->page.updated),
+	};
+	struct item *item = &site->items[at];
+	struct doc doc;
+
+	check_targets(&r, scratch, entry);
+	if (parse_entry(&doc, scratch, entry, around, &r, e) != 0 ||
+	    render_item(as, item, &doc, &head, e) != 0)
+		return err_wrap(e, "%.*s", STR_ARG(r.source));
+	return index_entry(as, item, entry, &doc, e);
+}
+
+int
+assemble_entry(struct assemble *as, uint32_t at, const struct entry *entry,
+    const struct around *around, struct err *e)
+{
+	struct arena scratch;
+	int rc;
+
+	arena_init(&scratch);
+	rc = entry_in(as, at, entry, around, &scratch, e);
+	arena_release(&scratch);
+	return rc;
+}
+
+int
+assemble_generated(
+    struct assemble *as, uint32_t at, struct str markdown, struct err *e)
+{
+	struct item *item = &as->site->items[at];
+	struct resolver r = {
+	    .site = as->site,
+	    .folder = address_folder(item->path),
+	    .published = address_folder(item->path),
+	    .self = at,
+	    .linked = as->linked,
+	};
+	struct link_resolver resolve = {resolve_link, &r};
+	struct md_options options = {.first_line = 1, .resolver = &resolve};
+	struct render_head head = {.title = item->title};
+	struct arena scratch;
+	struct doc doc;
+	int rc;
+
+	arena_init(&scratch);
+	rc = md_parse(&doc, &scratch, markdown, &options, e);
+	if (rc == 0)
+		rc = render_item(as, item, &doc, &head, e);
+	arena_release(&scratch);
+	return rc;
+}

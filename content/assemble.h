@@ -1,0 +1,42 @@
+/*
+ * Puts one page together while the site is built: what is generated before
+ * its text, the text, what is generated after it, into one doc; renders that
+ * for every protocol; hands its words to the search. Memory for a page is
+ * taken and given back with it; what stays is an exact copy of each output.
+ */
+#ifndef CONTENT_ASSEMBLE_H
+#define CONTENT_ASSEMBLE_H
+
+#include "base/buf.h"
+#include "content/catalog.h"
+#include "content/image.h"
+#include "content/places.h"
+
+struct search_builder;
+
+/* What is written around a page's own text, as Markdown. */
+struct around {
+	struct str before, after;
+};
+
+struct assemble {
+	struct site *site;
+	struct faults *faults;
+	const struct places *withheld; /* see resolve.h */
+	bool *linked;                  /* likewise */
+	struct search_builder *search; /* NULL: none */
+	struct buf gemtext, menu, text, words; /* one page's, reused */
+};
+
+/* Sets up the buffers; the rest is the caller's to fill in. */
+void assemble_init(struct assemble *as);
+void assemble_release(struct assemble *as);
+
+/* The page of somebody's file, which is item `at`. */
+int assemble_entry(struct assemble *as, uint32_t at,
+    const struct entry *entry, const struct around *around, struct err *e);
+/* A generated page. */
+int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
+    struct err *e);
+
+#endif
