@@ -69,7 +69,8 @@ struct conf_list {
 struct conf_mail {
 	bool present;
 	struct str from;      /* "dtrace.conf <announce@example.org>" */
-	struct str relay;     /* smtp://..., smtp+starttls://..., maildir:DIR */
+	struct str relay;     /* smtp://..., smtp+starttls://..., maildir:DIR
+	                       * (DIR joined); default smtp://127.0.0.1:25 */
 	struct str user;
 	struct str password_file;
 	struct str ca_file;   /* empty: the system's */
@@ -77,8 +78,9 @@ struct conf_mail {
 	struct str dkim_domain, dkim_selector, dkim_key;
 	int64_t sessions;     /* connections to the relay at once */
 	int64_t per_second;   /* messages; 0: no limit */
-	int64_t per_day;
-	int64_t per_domain;   /* messages a minute to one receiving domain */
+	int64_t per_day;      /* 0: no limit */
+	int64_t per_domain;   /* messages a minute to one receiving domain;
+	                       * 0: no limit */
 	int64_t give_up;      /* s after which a deferred message fails */
 	int64_t keep_addresses; /* days after shipping that postal addresses stay */
 	struct conf_list *lists;
@@ -112,6 +114,10 @@ struct conf {
 /* path NULL: ./capsule.yaml, then /etc/capsule/capsule.yaml. Every error
  * names file and line. */
 int conf_load(struct conf *conf, const char *path, struct err *e);
+/* The same from bytes that were read from path; pure. On failure there is
+ * nothing to release. */
+int conf_parse(struct conf *conf, const char *path, struct str text,
+    struct err *e);
 void conf_release(struct conf *conf);
 
 #endif
