@@ -171,11 +171,13 @@ static bool
 take_offset(struct date *d, struct str *s)
 {
 	int hours, minutes;
+	bool has_space = take_char(s, " ");
 	bool is_west;
 
-	take_char(s, " ");
 	d->has_offset = s->n > 0;
-	if (s->n == 0 || take_char(s, "Zz"))
+	if (s->n == 0)
+		return !has_space;
+	if (take_char(s, "Zz"))
 		return true;
 	is_west = s->p[0] == '-';
 	if (!take_char(s, "+-") || !take_number(s, 2, 0, 23, &hours) ||
