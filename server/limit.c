@@ -41,9 +41,9 @@ limit_name(enum limit_kind kind)
 	static const char *const names[LIMIT_KINDS] = {
 	    [LIMIT_NONE] = "none",
 	    [LIMIT_CONNECTIONS] = "connections",
-	    [LIMIT_ADDRESS] = "connections-per-address",
+	    [LIMIT_ADDRESS] = "connections_per_address",
 	    [LIMIT_HANDSHAKES] = "handshakes",
-	    [LIMIT_REQUESTS] = "requests-per-second",
+	    [LIMIT_REQUESTS] = "requests_per_second",
 	};
 
 	return names[kind];

@@ -33,7 +33,7 @@ enum limit_kind {
 	LIMIT_KINDS
 };
 
-const char *limit_name(enum limit_kind kind); /* "connections", ... */
+const char *limit_name(enum limit_kind kind); /* its key under `limits:` */
 
 struct limit_table; /* the shared memory */
 

@@ -87,7 +87,7 @@ adds_workers_up(void)
 	T_EQ_INT(figure_at(f, NOW, "requests/gopher/40"), 4,
 	    "a status that is none counts as a failure");
 	T_EQ_INT(figure_at(f, NOW, "bytes/gemini"), 20000, "bytes");
-	T_EQ_INT(figure_at(f, NOW, "limits/connections-per-address"), 6,
+	T_EQ_INT(figure_at(f, NOW, "limits/connections_per_address"), 6,
 	    "limits by kind");
 	T_EQ_INT(figure_at(f, NOW, "workers"), 2, "workers");
 	figures_slot_release(f, one);
