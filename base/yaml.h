@@ -37,7 +37,7 @@ struct yaml {
 int yaml_parse(struct yaml **root, struct arena *a, struct str text,
     int first_line, struct err *e);
 
-/* A map's member, or NULL. A null value (`key:`, `~`, `null`) counts as none. */
+/* A map's member, or NULL. A null (`key:`, `~`, `null`) counts as none. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
 
 /* -1 when node is no map, or has a key that is not in known (NULL ends it);
