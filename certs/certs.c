@@ -139,24 +139,25 @@ check_dates(const struct certs_info *info, const char *path, struct err *e)
 {
 	int64_t now = clock_now();
 	struct buf when;
+	int rc = 0;
 
 	buf_init(&when, 64);
 	if (now > info->not_after) {
 		date_rfc3339(&when, info->not_after);
-		err_set(e, ERR_REFUSED,
+		rc = err_set(e, ERR_REFUSED,
 		    "%s: this certificate expired on %s; %s", path, when.data,
 		    info->is_self_signed
 			? "say capsule cert renew, which keeps the key"
 			: "get a new one where it was issued");
 	} else if (now < info->not_before) {
 		date_rfc3339(&when, info->not_before);
-		err_set(e, ERR_REFUSED,
+		rc = err_set(e, ERR_REFUSED,
 		    "%s: this certificate is not valid before %s; look at "
 		    "this machine's clock, or wait until then",
 		    path, when.data);
 	}
 	buf_release(&when);
-	return now > info->not_after || now < info->not_before ? -1 : 0;
+	return rc;
 }
 
 static int
