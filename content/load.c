@@ -242,6 +242,9 @@ run(struct load *l, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "the pages have %zu error%s, so the site is not published",
 		    errors, errors == 1 ? "" : "s");
+	/* The index is copied when it is finished: what only the building
+	 * needs goes first, so that both do not stand in memory at once. */
+	arena_release(&l->arena);
 	return finish_search(l, e);
 }
 

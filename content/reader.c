@@ -11,7 +11,7 @@
 
 #define LEAD_CHARS_MAX 200
 /* First paragraph and heading are looked for in this much of a body first. */
-#define GLANCE_BYTES ((size_t)8192)
+#define GLANCE_BYTES ((size_t)1024)
 
 /* The bytes of a file, or -1 with *rc saying whether all must end. */
 static int
@@ -94,24 +94,23 @@ is_paragraph_of_words(const struct block *b)
 	return b->kind == BLOCK_PARAGRAPH && !inlines_only_links(b->inls);
 }
 
-/* At most LEAD_CHARS_MAX characters, cut between words. */
+/* At most LEAD_CHARS_MAX characters, cut between words where there are any. */
 static struct str
 cut_lead(struct arena *a, struct str text)
 {
-	struct str rest = text, end = text;
+	struct str rest = text;
+	size_t words = 0, hard = 0;
 
 	for (size_t n = 0; rest.n > 0; n++) {
-		if (n < LEAD_CHARS_MAX && *rest.p == ' ')
-			end = str_sub(text, 0, (size_t)(rest.p - text.p));
-		if (n == LEAD_CHARS_MAX) {
-			/* One long word, or a script without spaces. */
-			if (end.n == text.n)
-				end.n = (size_t)(rest.p - text.p) - 4;
-			while (end.n > 0 &&
-			    ((unsigned char)text.p[end.n] & 0xc0) == 0x80)
-				end.n--;
-			return arena_printf(a, "%.*s…", STR_ARG(end));
-		}
+		size_t at = (size_t)(rest.p - text.p);
+
+		if (n == LEAD_CHARS_MAX)
+			return arena_printf(a, "%.*s…",
+			    (int)(words > 0 ? words : hard), text.p);
+		if (*rest.p == ' ')
+			words = at;
+		if (n == LEAD_CHARS_MAX - 1)
+			hard = at;
 		str_next_utf8(&rest);
 	}
 	return arena_str(a, text);
@@ -155,29 +154,45 @@ glance(struct entry *entry, struct arena *a, struct str body, struct err *e)
 	return rc;
 }
 
+/* So much of a body as is looked at first: whole paragraphs, unless the first
+ * is longer than any lead. */
+static struct str
+beginning(struct str body)
+{
+	ptrdiff_t end = -1;
+
+	if (body.n <= GLANCE_BYTES)
+		return body;
+	body.n = GLANCE_BYTES;
+	for (size_t i = body.n - 1; i > 0 && end < 0; i--)
+		if (body.p[i] == '\n' && body.p[i - 1] == '\n')
+			end = (ptrdiff_t)i;
+	if (end < 0)
+		end = str_rchr(body, '\n');
+	return str_sub(body, 0, end >= 0 ? (size_t)end : body.n);
+}
+
 /* Most bodies say it in their beginning. One that does not, or whose link
  * texts may be defined further down, is read to its end. */
 static int
 find_words(struct entry *entry, struct arena *a, struct err *e)
 {
-	struct str body = entry->page.body;
-	struct str head = body;
+	const struct page *page = &entry->page;
+	struct str head = beginning(page->body);
 
-	entry->title = entry->page.title;
-	if (head.n > GLANCE_BYTES) {
-		ptrdiff_t end = str_rchr(str_sub(body, 0, GLANCE_BYTES), '\n');
-
-		head = str_sub(body, 0, end >= 0 ? (size_t)end : body.n);
-	}
+	entry->title = page->title;
+	entry->lead = page->summary;
+	if (entry->title.n > 0 && entry->lead.n > 0)
+		return 0;
 	if (glance(entry, a, head, e) != 0)
 		return -1;
-	if (head.n < body.n &&
+	if (head.n < page->body.n &&
 	    (entry->title.n == 0 || entry->lead.n == 0 ||
 		str_chr(entry->lead, '[') >= 0) &&
-	    glance(entry, a, body, e) != 0)
+	    glance(entry, a, page->body, e) != 0)
 		return -1;
-	if (entry->page.summary.n > 0)
-		entry->lead = entry->page.summary;
+	if (page->summary.n > 0)
+		entry->lead = page->summary;
 	return 0;
 }
 
