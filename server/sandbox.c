@@ -130,144 +130,36 @@ landlock_enter(const int *dirs, size_t count, struct err *e)
  * tries is not us any more, and ends. By name, since not every architecture
  * and libseccomp knows all.
  */
-static const char *const outrageous[] = {
-    "execve",
-    "execveat",
-    "ptrace",
-    "process_vm_readv",
-    "process_vm_writev",
-    "process_madvise",
-    "pidfd_getfd",
-    "kcmp",
-    "bpf",
-    "perf_event_open",
-    "userfaultfd",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load",
-    "kexec_file_load",
-    "mount",
-    "umount2",
-    "pivot_root",
-    "chroot",
-    "move_mount",
-    "open_tree",
-    "fsopen",
-    "fsmount",
-    "unshare",
-    "setns",
-    "add_key",
-    "request_key",
-    "keyctl",
-    "reboot",
-    "swapon",
-    "swapoff",
-    "iopl",
-    "ioperm",
-    "personality",
-    "io_uring_setup",
-};
+static const char *const outrageous[] = {"execve", "execveat", "ptrace",
+    "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd",
+    "kcmp", "bpf", "perf_event_open", "userfaultfd", "init_module",
+    "finit_module", "delete_module", "kexec_load", "kexec_file_load", "mount",
+    "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
+    "fsmount", "unshare", "setns", "add_key", "request_key", "keyctl", "reboot",
+    "swapon", "swapoff", "iopl", "ioperm", "personality", "io_uring_setup"};
 
 /* A worker's whole life. */
-static const char *const worker_calls[] = {
-    "accept",
-    "accept4",
-    "brk",
-    "clock_getres",
-    "clock_gettime",
-    "clock_nanosleep",
-    "close",
-    "dup",
-    "epoll_create1",
-    "epoll_ctl",
-    "epoll_pwait",
-    "epoll_pwait2",
-    "epoll_wait",
-    "eventfd2",
-    "exit",
-    "exit_group",
-    "fadvise64",
-    "fstat",
-    "futex",
-    "getegid",
-    "geteuid",
-    "getgid",
-    "getpeername",
-    "getpid",
-    "getppid",
-    "getrandom",
-    "getrusage",
-    "getsockname",
-    "getsockopt",
-    "gettid",
-    "gettimeofday",
-    "getuid",
-    "lseek",
-    "madvise",
-    "mremap",
-    "munmap",
-    "nanosleep",
-    "newfstatat",
-    "pipe2",
-    "poll",
-    "ppoll",
-    "pread64",
-    "preadv",
-    "pwrite64",
-    "read",
-    "readv",
-    "recvfrom",
-    "recvmsg",
-    "restart_syscall",
-    "rseq",
-    "rt_sigaction",
-    "rt_sigpending",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "rt_sigsuspend",
-    "sched_yield",
-    "sendfile",
-    "sendmsg",
-    "sendto",
-    "set_robust_list",
-    "setsockopt",
-    "shutdown",
-    "sigaltstack",
-    "splice",
-    "statx",
-    "time",
-    "timerfd_create",
-    "timerfd_settime",
-    "timer_delete",
-    "write",
-    "writev",
-};
+static const char *const worker_calls[] = {"accept", "accept4", "brk",
+    "clock_getres", "clock_gettime", "clock_nanosleep", "close", "dup",
+    "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
+    "eventfd2", "exit", "exit_group", "fadvise64", "fstat", "futex", "getegid",
+    "geteuid", "getgid", "getpeername", "getpid", "getppid", "getrandom",
+    "getrusage", "getsockname", "getsockopt", "gettid", "gettimeofday",
+    "getuid", "lseek", "madvise", "mremap", "munmap", "nanosleep", "newfstatat",
+    "pipe2", "poll", "ppoll", "pread64", "preadv", "pwrite64", "read", "readv",
+    "recvfrom", "recvmsg", "restart_syscall", "rseq", "rt_sigaction",
+    "rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend",
+    "sched_yield", "sendfile", "sendmsg", "sendto", "set_robust_list",
+    "setsockopt", "shutdown", "sigaltstack", "splice", "statx", "time",
+    "timerfd_create", "timerfd_settime", "timer_delete", "write", "writev"};
 
 /* What a generation does besides. */
-static const char *const generation_calls[] = {
-    "clone",
-    "clone3",
-    "fork",
-    "vfork",
-    "kill",
-    "tgkill",
-    "wait4",
-    "waitid",
-    "pidfd_open",
-    "pidfd_send_signal",
-    "prctl",
-    "setrlimit",
-    "seccomp",
-    "landlock_create_ruleset",
-    "landlock_add_rule",
-    "landlock_restrict_self",
-    "socketpair",
-    "signalfd4",
-    "sched_getaffinity",
-    "sched_setaffinity",
-    "setpgid",
-};
+static const char *const generation_calls[] = {"clone", "clone3", "fork",
+    "vfork", "kill", "tgkill", "wait4", "waitid", "pidfd_open",
+    "pidfd_send_signal", "prctl", "setrlimit", "seccomp",
+    "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+    "socketpair", "signalfd4", "sched_getaffinity", "sched_setaffinity",
+    "setpgid"};
 
 static int
 add_calls(scmp_filter_ctx ctx, uint32_t action, const char *const *names,
@@ -328,12 +220,12 @@ add_guarded(scmp_filter_ctx ctx)
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+	    SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0));
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+	    SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0));
 	for (size_t i = 0; i < COUNT(descriptor_calls); i++)
 		failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
-		    1, SCMP_A1(SCMP_CMP_EQ, descriptor_calls[i]));
+		    1, SCMP_A1(SCMP_CMP_EQ, descriptor_calls[i], 0));
 	/* openat2's flags are behind a pointer that no filter follows. With
 	 * Landlock they need no second look; without, file.c does it by
 	 * openat when it is told that there is no such call. */
@@ -342,21 +234,16 @@ add_guarded(scmp_filter_ctx ctx)
 	    SCMP_SYS(openat2), 0);
 	/* Its own limits, and no other's. */
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-	    SCMP_A0(SCMP_CMP_EQ, 0));
+	    SCMP_A0(SCMP_CMP_EQ, 0, 0));
 	/* abort(3) and raise(3). */
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return failed;
 }
 
 #if HAS_SANITIZER
 static const char *const sanitizer_calls[] = {
-    "prctl",
-    "readlink",
-    "readlinkat",
-    "sched_getaffinity",
-    "uname",
-};
+    "prctl", "readlink", "readlinkat", "sched_getaffinity", "uname"};
 #endif
 
 static int
