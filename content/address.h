@@ -17,6 +17,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What a request has room for: Gemini's URI with its scheme and host (0.24.1),
+ * and what Gopher's clients and servers agree on. */
+#define ADDRESS_URI_MAX 1024
+#define ADDRESS_SELECTOR_MAX 255
+
 /* What a page or file is under one of its addresses. */
 enum view {
 	VIEW_PAGE, /* itself; in Gopher its menu */

@@ -169,6 +169,7 @@ write_around(struct load *l, struct err *e)
 		around->before = str_sub(both, 0, n);
 		around->after = str_sub(both, n, both.n);
 		if (item->text_selector.n > 0 &&
+		    item->text_selector.n <= ADDRESS_SELECTOR_MAX &&
 		    has_no_link(entry->page.body) &&
 		    has_no_link(around->before) && has_no_link(around->after))
 			item->type = '0';

@@ -65,6 +65,22 @@ report_taken(
 	    STR_ARG(key), STR_ARG(other.file), line);
 }
 
+/* Published all the same: a static build has no such limit. */
+static void
+check_length(const struct publish *p, uint32_t at)
+{
+	struct origin who;
+	size_t n = p->site->base.n + p->site->items[at].path.n;
+
+	if (n <= ADDRESS_URI_MAX)
+		return;
+	who = origin_of(p, at);
+	faults_add(p->catalog->faults, FAULT_WARNING, who.file, who.line,
+	    "its address has %zu bytes, and no Gemini client may ask"
+	    " for more than %d; give it a shorter name",
+	    n, ADDRESS_URI_MAX);
+}
+
 /* An own address, in both protocols. */
 static int
 take_own(struct publish *p, struct str key, uint32_t at, struct err *e)
@@ -72,6 +88,7 @@ take_own(struct publish *p, struct str key, uint32_t at, struct err *e)
 	struct site *site = p->site;
 	const struct place *taken;
 
+	check_length(p, at);
 	if (places_add(&site->gemini, key, at, VIEW_PAGE, &taken, e) != 0)
 		return -1;
 	if (taken != NULL) {

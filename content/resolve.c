@@ -17,6 +17,9 @@ resolve_item(struct link *link, const struct item *item)
 	link->selector = item->selector;
 	if (item->kind == ITEM_PAGE && item->type == '0')
 		link->selector = item->text_selector;
+	/* Too long for Gopher: by Gemini only. */
+	if (link->selector.n > ADDRESS_SELECTOR_MAX)
+		link->selector = (struct str){NULL, 0};
 }
 
 /* A target taken apart: where it points, what it asks there. */
@@ -107,6 +110,13 @@ is_form(const struct resolver *r, struct arena *a, struct str key,
 	return true;
 }
 
+/* Enough of a target to find it by. */
+static struct str
+shown(struct str target)
+{
+	return str_sub(target, 0, 200);
+}
+
 static void
 report_withheld(
     const struct resolver *r, int line, struct str target, enum withheld why)
@@ -117,7 +127,7 @@ report_withheld(
 	faults_add(r->faults, FAULT_WARNING, r->source, line,
 	    "the link to \"%.*s\" leads to a page that is %s; its words stay,"
 	    " without the link",
-	    STR_ARG(target),
+	    STR_ARG(shown(target)),
 	    why == WITHHELD_DRAFT ? "a draft" : "dated in the future");
 }
 
@@ -139,12 +149,13 @@ report(const struct resolver *r, int line, struct str target, struct str key)
 	    suggest_nearest(r->site, key, &nearest, 1) == 1)
 		faults_add(r->faults, FAULT_WARNING, r->source, line,
 		    "the link to \"%.*s\" leads nowhere; is %.*s meant?",
-		    STR_ARG(target), STR_ARG(r->site->items[nearest].path));
+		    STR_ARG(shown(target)),
+		    STR_ARG(r->site->items[nearest].path));
 	else
 		faults_add(r->faults, FAULT_WARNING, r->source, line,
 		    "the link to \"%.*s\" leads nowhere; name a page or file"
 		    " of the site, or a whole address with its scheme",
-		    STR_ARG(target));
+		    STR_ARG(shown(target)));
 }
 
 static void

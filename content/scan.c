@@ -1,7 +1,6 @@
 #include "content/scan.h"
 
 #include "base/file.h"
-#include "base/log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -67,19 +66,6 @@ leave_out_kind(struct walk *w, struct str name, mode_t mode)
 		leave_out(w, name, "it is a socket, and no file");
 	else
 		leave_out(w, name, "it is a device, and no file");
-}
-
-/* The name itself must not reach a terminal as it is. */
-static void
-leave_out_name(struct walk *w, struct str name)
-{
-	struct buf shown;
-
-	buf_init(&shown, 8 * name.n + 1);
-	log_escape(&shown, name);
-	leave_out(w, buf_slice(&shown),
-	    "its name is not UTF-8 or has control characters; rename it");
-	buf_release(&shown);
 }
 
 static int
@@ -244,7 +230,9 @@ add_name(struct walk *w, struct folder *in, const char *base, struct err *e)
 	if (name.p == NULL)
 		return arena_ok(w->arena, e);
 	if (str_has_control(name) || strpbrk(base, "\t\n") != NULL) {
-		leave_out_name(w, name);
+		leave_out(w, name,
+		    "its name is not UTF-8 or has control characters;"
+		    " rename it");
 		return 0;
 	}
 	if (fstatat(w->root, name.p, &st, AT_SYMLINK_NOFOLLOW) != 0) {

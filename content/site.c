@@ -10,9 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A selector that is longer is nobody's (GOPHER: 255 bytes). */
-#define SELECTOR_BYTES_MAX 1024
-
 void
 site_free(struct site *site)
 {
@@ -87,9 +84,9 @@ places_of(const struct site *site, enum protocol protocol)
 static const struct place *
 find_with_slash(const struct site *site, struct str selector)
 {
-	char key[SELECTOR_BYTES_MAX + 1];
+	char key[ADDRESS_SELECTOR_MAX + 1];
 
-	if (selector.n == 0 || selector.n > SELECTOR_BYTES_MAX ||
+	if (selector.n == 0 || selector.n > ADDRESS_SELECTOR_MAX ||
 	    selector.p[0] == '/')
 		return NULL;
 	key[0] = '/';
@@ -132,7 +129,8 @@ site_suggest(const struct site *site, enum protocol protocol, struct str path,
 			buf_str(best, item->path);
 			return;
 		}
-		if (item->kind == ITEM_PAGE) {
+		if (item->kind == ITEM_PAGE &&
+		    item->selector.n <= ADDRESS_SELECTOR_MAX) {
 			buf_str(best, item->selector);
 			return;
 		}

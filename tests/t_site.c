@@ -348,6 +348,29 @@ resolves_links(void)
 	}
 }
 
+/* Beside its file comes first, beside its address second. */
+static void
+resolves_from_both_places(void)
+{
+	struct loaded l;
+
+	page("both", "index.md", "# Front\n");
+	page("both", "a/page.md",
+	    "---\npermalink: /b/page\n---\n# P\n\n[one](x.jpg)\n\n"
+	    "[two](y.jpg)\n\n[me](?q)\n");
+	page("both", "a/x.jpg", "");
+	page("both", "b/x.jpg", "");
+	page("both", "b/y.jpg", "");
+	load(&l, "both");
+	T_OK(says(&l, PROTOCOL_GEMINI, "/b/page", "=> /a/x.jpg one"),
+	    "beside its file");
+	T_OK(says(&l, PROTOCOL_GEMINI, "/b/page", "=> /b/y.jpg two"),
+	    "beside its address");
+	T_OK(says(&l, PROTOCOL_GEMINI, "/b/page", "=> /b/page me"),
+	    "a query alone asks the page itself");
+	release(&l);
+}
+
 static void
 leads_gopher_to_the_right_kind(void)
 {
@@ -447,6 +470,64 @@ lets_short_names_yield(void)
 	    "so the page is a menu");
 	T_OK(has_fault(&l, "pages/README.md: warning:", "index.md"),
 	    "a second page of a folder is left out");
+	release(&l);
+}
+
+/* Pages of one's own win over generated ones, by any of their names. */
+static void
+yields_to_what_somebody_wrote(void)
+{
+	static const char event[] =
+	    "---\nevent: {start: 2012-04-03, place: Here}\n---\n# Event\n";
+	struct loaded l;
+	struct answer a;
+
+	page("gen", "index.md", "# Front\n");
+	page("gen", "2012/index.md", event);
+	page("gen", "slides/a.pdf", "");
+	load(&l, "gen");
+	T_OK(says(&l, PROTOCOL_GEMINI, "/history", "/2012/"),
+	    "a history is generated");
+	T_OK(says(&l, PROTOCOL_GEMINI, "/slides/", "/slides/a.pdf"),
+	    "and a listing of a folder");
+	T_OK(site_lookup(l.site, PROTOCOL_GEMINI, STR("/slides"), &a) &&
+		a.kind == ANSWER_REDIRECT && str_is(a.target, "/slides/"),
+	    "which is found without its slash");
+	release(&l);
+	page("gen", "history.md", "# Mine\n");
+	load(&l, "gen");
+	T_OK(site_lookup(l.site, PROTOCOL_GEMINI, STR("/history"), &a) &&
+		a.kind == ANSWER_REDIRECT && str_is(a.target, "/history.gmi"),
+	    "until somebody writes one");
+	T_OK(
+	    says(&l, PROTOCOL_GOPHER, "/history", "Mine"), "in Gopher as well");
+	release(&l);
+}
+
+static void
+keeps_to_what_requests_hold(void)
+{
+	static const char front[] =
+	    "# Front\n\n[a](short/%s)\n\n[b](long/%s)\n";
+	char leaf[240], folder[240], name[600], text[1200];
+	struct loaded l;
+
+	memset(leaf, 'x', sizeof leaf - 1);
+	strcpy(leaf + sizeof leaf - 4, ".md");
+	memset(folder, 'y', sizeof folder - 1);
+	folder[sizeof folder - 1] = '\0';
+	snprintf(text, sizeof text, "long/short/%s", leaf);
+	t_file(text, STR("# Short\n\n[front](/)\n"));
+	snprintf(name, sizeof name, "%s/%s", folder, leaf);
+	snprintf(text, sizeof text, "long/long/%s", name);
+	t_file(text, STR("# Long\n\n[front](/)\n"));
+	snprintf(text, sizeof text, front, leaf, name);
+	page("long", "index.md", text);
+	load(&l, "long");
+	T_OK(says(&l, PROTOCOL_GOPHER, "", "1a\t/short/xxx"),
+	    "a selector that Gopher has room for");
+	T_OK(says(&l, PROTOCOL_GOPHER, "", "URL:gemini://example.org/long/yyy"),
+	    "one that it has not is reached by Gemini");
 	release(&l);
 }
 
@@ -687,9 +768,12 @@ main(void)
 	T_RUN(answers_at_every_address);
 	T_RUN(names_pages);
 	T_RUN(resolves_links);
+	T_RUN(resolves_from_both_places);
 	T_RUN(leads_gopher_to_the_right_kind);
 	T_RUN(refuses_two_at_one_address);
 	T_RUN(lets_short_names_yield);
+	T_RUN(yields_to_what_somebody_wrote);
+	T_RUN(keeps_to_what_requests_hold);
 	T_RUN(withholds_drafts_and_the_future);
 	T_RUN(reports_what_is_doubtful);
 	T_RUN(survives_no_folder);
