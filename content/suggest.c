@@ -118,19 +118,16 @@ consider(struct search_near *s, uint32_t at)
 	const struct item *item = &s->site->items[at];
 	struct str key = without_slash(item->selector);
 	unsigned off = near_distance(s->stem, stem_of(key), s->off_max);
+	struct candidate c = {.item = at};
 
 	if (off > s->off_max)
 		return;
-	if (str_eq_nocase(key, without_slash(s->key)))
-		keep(s, (struct candidate){at, 0});
-	else
-		keep(s,
-		    (struct candidate){at,
-			1 + off * 4 +
-			    (str_eq_nocase(address_folder(key), s->folder)
-				    ? 0
-				    : 2) +
-			    (item->kind == ITEM_FILE)});
+	if (!str_eq_nocase(key, without_slash(s->key))) {
+		c.score = 1 + 4 * off + (item->kind == ITEM_FILE);
+		if (!str_eq_nocase(address_folder(key), s->folder))
+			c.score += 2;
+	}
+	keep(s, c);
 }
 
 /* Names that begin alike stand together. */

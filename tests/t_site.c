@@ -100,6 +100,17 @@ has_fault(const struct loaded *l, const char *file, const char *what)
 	return false;
 }
 
+static int
+count_of(const struct loaded *l, const char *what)
+{
+	struct str rest = buf_slice(&l->faults);
+	int n = 0;
+
+	for (ptrdiff_t at; (at = str_find(rest, str_of(what))) >= 0; n++)
+		rest = str_sub(rest, (size_t)at + 1, rest.n);
+	return n;
+}
+
 /* An answer on one line. */
 static void
 print_answer(struct buf *to, const struct answer *a)
@@ -479,6 +490,7 @@ yields_to_what_somebody_wrote(void)
 {
 	static const char event[] =
 	    "---\nevent: {start: 2012-04-03, place: Here}\n---\n# Event\n";
+	struct site_figures before, after;
 	struct loaded l;
 	struct answer a;
 
@@ -493,9 +505,12 @@ yields_to_what_somebody_wrote(void)
 	T_OK(site_lookup(l.site, PROTOCOL_GEMINI, STR("/slides"), &a) &&
 		a.kind == ANSWER_REDIRECT && str_is(a.target, "/slides/"),
 	    "which is found without its slash");
+	site_figures(l.site, &before);
 	release(&l);
 	page("gen", "history.md", "# Mine\n");
 	load(&l, "gen");
+	site_figures(l.site, &after);
+	T_EQ_INT(after.pages, before.pages, "one page takes another's place");
 	T_OK(site_lookup(l.site, PROTOCOL_GEMINI, STR("/history"), &a) &&
 		a.kind == ANSWER_REDIRECT && str_is(a.target, "/history.gmi"),
 	    "until somebody writes one");
@@ -582,7 +597,7 @@ reports_what_is_doubtful(void)
 	    "  - title: Lost\n    slides: nowhere.pdf\n---\n# B\n");
 	page("doubt", "c.md", "# Caf\xe9\n");
 	page("doubt", "d.md", "---\ntitle: [\n---\n# D\n");
-	page("doubt", "lonely.md", "# Nobody links here\n");
+	page("doubt", "lonely.md", "# Only itself\n\n[me](lonely.md)\n");
 	load(&l, "doubt");
 	T_OK(l.site == NULL, "front matter that does not parse ends it");
 	T_OK(has_fault(&l, "pages/d.md:", ""), "and is named");
@@ -594,6 +609,7 @@ reports_what_is_doubtful(void)
 	    "a talk without a link");
 	T_OK(str_find(buf_slice(&l.faults), STR("\"Seen\"")) < 0,
 	    "but not one with");
+	T_EQ_INT(count_of(&l, "nowhere.pdf"), 1, "which are named once");
 	T_OK(has_fault(&l, "pages/b.md:7: warning:", "leads nowhere"),
 	    "slides that are not there");
 	T_OK(has_fault(&l, "pages/c.md: warning:", "Windows-1252"),
@@ -688,6 +704,10 @@ suggests_what_is_near(void)
 		const char *path, *want;
 	} wants[] = {
 	    {PROTOCOL_GEMINI, "/2012/TALK.gmi", "/2012/talk.gmi"},
+	    {PROTOCOL_GEMINI, "/2012/SHIRT.JPG", "/2012/shirt.jpg"},
+	    {PROTOCOL_GEMINI, "/near/two/tlak.gmi", "/near/two/talk.gmi"},
+	    {PROTOCOL_GEMINI, "/near/one/tlak.gmi", "/near/one/talk.gmi"},
+	    {PROTOCOL_GEMINI, "/near/two/tal", "/near/two/talk.gmi"},
 	    {PROTOCOL_GEMINI, "/2012/tlak.gmi", "/2012/talk.gmi"},
 	    {PROTOCOL_GEMINI, "/2012/xalk.gmi", "/2012/talk.gmi"},
 	    {PROTOCOL_GEMINI, "/2013/talk.gmi", "/2012/talk.gmi"},
@@ -703,6 +723,9 @@ suggests_what_is_near(void)
 	struct loaded l;
 	struct buf got;
 
+	page("a", "near/one/talk.md", "# One\n");
+	page("a", "near/two/talk.md", "# Two\n");
+	page("a", "near/two/tala.jpg", "");
 	load(&l, "a");
 	buf_init(&got, 4096);
 	for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++) {
@@ -756,7 +779,7 @@ gives_the_same_twice(void)
 	T_EQ_STR(buf_slice(&one.faults), buf_slice(&two.faults), "the faults");
 	T_OK(site_index(one.site).n > 0, "there is something to search");
 	site_figures(one.site, &figures);
-	T_OK(figures.pages >= 5 && figures.files == 3 && figures.bytes > 1000,
+	T_OK(figures.pages >= 5 && figures.files == 4 && figures.bytes > 1000,
 	    "figures are of this site");
 	release(&one);
 	release(&two);
