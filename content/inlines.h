@@ -32,7 +32,7 @@ struct inl_style {
 /*
  * Appends the words of first and what follows it: emphasis marks gone, code in
  * one pair of backquotes, struck text between tildes, "[image: alt]" for an
- * image, a space (between wide characters nothing) for a soft break, LF for a
+ * image (without alt the file's name), a space (between wide characters nothing) for a soft break, LF for a
  * hard one. No space stands at either end of a line. style may be NULL.
  */
 void inlines_text(struct buf *to, const struct inl *first,
@@ -42,9 +42,9 @@ void inlines_text(struct buf *to, const struct inl *first,
 void inlines_text_until(struct buf *to, const struct inl *first,
     const struct inl *end, const struct inl_style *style);
 
-/* Is there nothing but links and images that lead somewhere, and what stands
- * between them: spaces, breaks, commas, bars, dots? Then the link lines say
- * all (rule 19). */
+/* Is there nothing but links and images that lead somewhere, each elsewhere,
+ * and what stands between them: spaces, breaks, commas, bars, dots? Then the
+ * link lines say all (rule 19). */
 bool inlines_only_links(const struct inl *first);
 
 /* Whether a heading says the same as text, white space aside. */
@@ -54,6 +54,7 @@ bool inlines_say(const struct inl *first, struct str text);
 struct link_line {
 	const struct inl *inl; /* a LINK or IMAGE that leads somewhere */
 	struct str label;      /* one line, never empty; see links_label */
+	size_t slot;           /* where links.slots has it */
 };
 
 /* A group of links, one a target, in reading order. */
@@ -74,6 +75,8 @@ void links_clear(struct links *l);
 /* Adds every link and image below first and after it (an image after the link
  * around it). A target that is in the group already is not added again. */
 void links_add(struct links *l, const struct inl *first);
+/* The same for this link or image alone. */
+void links_add_one(struct links *l, const struct inl *link);
 /* The same for all the text of a block, those inside it included. */
 void links_add_block(struct links *l, const struct block *top);
 

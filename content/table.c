@@ -45,7 +45,7 @@ add_cell(struct layout *l, const struct block *cell, size_t column,
 		    sizeof(*l->columns));
 		if (l->columns == NULL)
 			return false;
-		l->columns[l->column_count++] = 0;
+		l->columns[l->column_count++] = 1;
 	}
 	c = &l->cells[l->count++];
 	*c = (struct cell){.at = l->text.len,
@@ -113,7 +113,7 @@ put_dashes(struct buf *to, const struct layout *l)
 	for (size_t i = 0; i < l->column_count; i++) {
 		if (i > 0)
 			buf_puts(to, "  ");
-		buf_fill(to, '-', l->columns[i] > 0 ? l->columns[i] : 1);
+		buf_fill(to, '-', l->columns[i]);
 	}
 	buf_putc(to, '\n');
 }
