@@ -1,0 +1,54 @@
+#include "content/grouping.h"
+
+/* A list with more links than this has them after each item (rule 20). */
+#define LIST_LINKS 8
+
+static bool
+is_item_of_one_link(struct links *l, const struct block *item)
+{
+	const struct block *only = item->child;
+
+	if (only == NULL || only->kind != BLOCK_PARAGRAPH || only->next != NULL)
+		return false;
+	for (const struct inl *i = only->inls; i != NULL; i = inl_next(i, NULL))
+		if (i->kind == INLINE_HARD_BREAK)
+			return false;
+	links_clear(l);
+	links_add(l, only->inls);
+	return l->count == 1;
+}
+
+bool
+grouping_is_of_links(struct links *scratch, const struct block *list)
+{
+	bool all = true;
+
+	for (const struct block *i = list->child; i != NULL && all; i = i->next)
+		all = is_item_of_one_link(scratch, i);
+	links_clear(scratch);
+	return all;
+}
+
+bool
+grouping_begins(struct links *scratch, const struct block *b)
+{
+	size_t count;
+
+	if (b->kind == BLOCK_QUOTE)
+		return true;
+	if (b->kind != BLOCK_LIST)
+		return false;
+	links_clear(scratch);
+	links_add_block(scratch, b);
+	count = scratch->count;
+	links_clear(scratch);
+	return count <= LIST_LINKS;
+}
+
+bool
+grouping_has_gaps(const struct block *up)
+{
+	if (up != NULL && up->kind == BLOCK_ITEM)
+		up = up->up;
+	return up == NULL || up->kind != BLOCK_LIST || !up->is_tight;
+}

@@ -1,0 +1,299 @@
+#include "content/inlines.h"
+#include "content/renderers.h"
+
+#include "base/err.h"
+
+#include <stdio.h>
+
+/*
+ * For the HTML part of a message: only elements that every mail program knows,
+ * nothing that is fetched, no style, no script. An image is a link to it.
+ */
+
+struct html {
+	struct buf *to;
+	const struct render_env *env;
+};
+
+static void
+put_escaped(struct html *h, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		switch (s.p[i]) {
+		case '&':
+			buf_puts(h->to, "&amp;");
+			break;
+		case '<':
+			buf_puts(h->to, "&lt;");
+			break;
+		case '>':
+			buf_puts(h->to, "&gt;");
+			break;
+		case '"':
+			buf_puts(h->to, "&quot;");
+			break;
+		default:
+			buf_putc(h->to, s.p[i]);
+		}
+	}
+}
+
+static void
+open_link(struct html *h, const struct link *link)
+{
+	if (link->kind == LINK_NONE)
+		return;
+	buf_puts(h->to, "<a href=\"");
+	if (link->kind == LINK_INSIDE && str_starts(link->url, STR("/")))
+		put_escaped(h, h->env->base);
+	put_escaped(h, link->url);
+	buf_puts(h->to, "\">");
+}
+
+/*
+ * Inlines.
+ */
+
+static void
+open_inline(struct html *h, const struct inl *i)
+{
+	switch (i->kind) {
+	case INLINE_TEXT:
+		put_escaped(h, i->text);
+		break;
+	case INLINE_CODE:
+		buf_puts(h->to, "<code>");
+		put_escaped(h, i->text);
+		buf_puts(h->to, "</code>");
+		break;
+	case INLINE_SOFT_BREAK:
+		buf_putc(h->to, '\n');
+		break;
+	case INLINE_HARD_BREAK:
+		buf_puts(h->to, "<br>\n");
+		break;
+	case INLINE_EMPHASIS:
+		buf_puts(h->to, "<em>");
+		break;
+	case INLINE_STRONG:
+		buf_puts(h->to, "<strong>");
+		break;
+	case INLINE_STRIKE:
+		buf_puts(h->to, "<s>");
+		break;
+	case INLINE_LINK:
+		open_link(h, &i->link);
+		break;
+	case INLINE_IMAGE:
+		open_link(h, &i->link);
+		buf_puts(h->to, "[image: ");
+		break;
+	}
+}
+
+static void
+close_inline(struct html *h, const struct inl *i)
+{
+	switch (i->kind) {
+	case INLINE_EMPHASIS:
+		buf_puts(h->to, "</em>");
+		break;
+	case INLINE_STRONG:
+		buf_puts(h->to, "</strong>");
+		break;
+	case INLINE_STRIKE:
+		buf_puts(h->to, "</s>");
+		break;
+	case INLINE_IMAGE:
+		if (i->child == NULL)
+			put_escaped(h, i->link.url);
+		buf_putc(h->to, ']');
+		if (i->link.kind != LINK_NONE)
+			buf_puts(h->to, "</a>");
+		break;
+	case INLINE_LINK:
+		if (i->link.kind != LINK_NONE)
+			buf_puts(h->to, "</a>");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+put_inlines(struct html *h, const struct inl *i)
+{
+	while (i != NULL) {
+		open_inline(h, i);
+		if (i->child != NULL) {
+			i = i->child;
+			continue;
+		}
+		close_inline(h, i);
+		while (i->next == NULL && i->up != NULL) {
+			i = i->up;
+			close_inline(h, i);
+		}
+		i = i->next;
+	}
+}
+
+/*
+ * Blocks.
+ */
+
+/* A tight list's items hold their text without a paragraph. */
+static bool
+is_in_tight_item(const struct block *b)
+{
+	return b->up != NULL && b->up->kind == BLOCK_ITEM &&
+	    b->up->up != NULL && b->up->up->is_tight;
+}
+
+static bool
+is_header(const struct block *cell)
+{
+	return cell->up != NULL && cell->up->up != NULL &&
+	    cell->up->up->child == cell->up;
+}
+
+static void
+put_cell(struct html *h, const struct block *b)
+{
+	static const char *const align[] = {
+	    [ALIGN_NONE] = "",
+	    [ALIGN_LEFT] = " align=\"left\"",
+	    [ALIGN_CENTER] = " align=\"center\"",
+	    [ALIGN_RIGHT] = " align=\"right\"",
+	};
+	const char *tag = is_header(b) ? "th" : "td";
+
+	buf_printf(h->to, "<%s%s>", tag, align[b->align]);
+	put_inlines(h, b->inls);
+	buf_printf(h->to, "</%s>", tag);
+}
+
+static void
+open_block(struct html *h, const struct block *b)
+{
+	switch (b->kind) {
+	case BLOCK_HEADING:
+		buf_printf(h->to, "<h%d>", b->level);
+		put_inlines(h, b->inls);
+		buf_printf(h->to, "</h%d>\n", b->level);
+		break;
+	case BLOCK_PARAGRAPH:
+		buf_puts(h->to, is_in_tight_item(b) ? "" : "<p>");
+		put_inlines(h, b->inls);
+		buf_puts(h->to, is_in_tight_item(b) ? "\n" : "</p>\n");
+		break;
+	case BLOCK_CODE:
+		buf_puts(h->to, "<pre><code>");
+		put_escaped(h, b->text);
+		buf_puts(h->to, "</code></pre>\n");
+		break;
+	case BLOCK_RULE:
+		buf_puts(h->to, "<hr>\n");
+		break;
+	case BLOCK_QUOTE:
+		buf_puts(h->to, "<blockquote>\n");
+		break;
+	case BLOCK_LIST:
+		if (!b->is_ordered)
+			buf_puts(h->to, "<ul>\n");
+		else if (b->start == 1)
+			buf_puts(h->to, "<ol>\n");
+		else
+			buf_printf(h->to, "<ol start=\"%ld\">\n", b->start);
+		break;
+	case BLOCK_ITEM:
+		buf_puts(h->to, "<li>");
+		break;
+	case BLOCK_TABLE:
+		buf_puts(h->to, "<table>\n");
+		break;
+	case BLOCK_ROW:
+		buf_puts(h->to, "<tr>");
+		break;
+	case BLOCK_CELL:
+		put_cell(h, b);
+		break;
+	case BLOCK_FOOTNOTE:
+		buf_puts(h->to, "<div>");
+		put_escaped(h, b->text);
+		buf_putc(h->to, '\n');
+		break;
+	}
+}
+
+static void
+close_block(struct html *h, const struct block *b)
+{
+	switch (b->kind) {
+	case BLOCK_QUOTE:
+		buf_puts(h->to, "</blockquote>\n");
+		break;
+	case BLOCK_LIST:
+		buf_puts(h->to, b->is_ordered ? "</ol>\n" : "</ul>\n");
+		break;
+	case BLOCK_ITEM:
+		buf_puts(h->to, "</li>\n");
+		break;
+	case BLOCK_TABLE:
+		buf_puts(h->to, "</table>\n");
+		break;
+	case BLOCK_ROW:
+		buf_puts(h->to, "</tr>\n");
+		break;
+	case BLOCK_FOOTNOTE:
+		buf_puts(h->to, "</div>\n");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+put_head(struct html *h, const struct render_head *head)
+{
+	if (head->title.n > 0) {
+		buf_puts(h->to, "<h1>");
+		put_escaped(h, head->title);
+		buf_puts(h->to, "</h1>\n");
+	}
+	if (head->date.n > 0 || head->updated.n > 0) {
+		struct buf dates;
+
+		buf_init(&dates, h->to->max);
+		render_dates(&dates, head);
+		buf_puts(h->to, "<p>");
+		put_escaped(h, buf_slice(&dates));
+		buf_puts(h->to, "</p>\n");
+		buf_release(&dates);
+	}
+}
+
+void
+html_render(struct buf *to, const struct doc *doc,
+    const struct render_head *head, const struct render_env *env)
+{
+	const struct block *skip = render_repeated(doc, head);
+	struct html h = {to, env};
+	const struct block *b = doc->first;
+
+	put_head(&h, head);
+	while (b != NULL) {
+		if (b != skip)
+			open_block(&h, b);
+		if (b->child != NULL) {
+			b = b->child;
+			continue;
+		}
+		close_block(&h, b);
+		while (b->next == NULL && b->up != NULL) {
+			b = b->up;
+			close_block(&h, b);
+		}
+		b = b->next;
+	}
+}
