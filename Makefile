@@ -94,6 +94,16 @@ $(OUT)/$(1).a: $(OBJS_$(1))
 	@rm -f $$@
 	$(AR) rcs $$@ $$^
 endef
+# The store's schema goes into the program as a string.
+OBJS_mail += $(OUT)/mail/schema.o
+$(OUT)/mail/schema.c: mail/schema.sql
+	@mkdir -p $(@D)
+	@{ echo '#include "mail/store_inner.h"'; \
+	    echo 'const char store_schema[] ='; \
+	    sed 's/[\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+$(OUT)/mail/schema.o: $(OUT)/mail/schema.c
+	$(compile) $(call pkg_cflags,PKGS_mail) -MMD -MP -c -o $@ $<
+
 $(foreach f,$(FOLDERS),$(eval $(call folder,$(f))))
 
 # A test may use every folder; the archives give it only what it names.

@@ -1,0 +1,146 @@
+-- The store of announce, as migrations: each begins with a line that says its
+-- number and is applied once, in one transaction, to a store of the number
+-- before. One that was released is never changed; the next one changes what it
+-- made. Instants are seconds since 1970-01-01T00:00:00Z.
+
+-- migration 1
+
+-- What there is one of in a store.
+CREATE TABLE settings (
+	-- 'salt': 32 random bytes, put before an address that is hashed.
+	name TEXT PRIMARY KEY,
+	-- As the name says.
+	value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO settings VALUES ('salt', randomblob(32));
+
+-- The lists that anybody was ever a member of. Which ones there are now, and
+-- their titles, is for the configuration to say.
+CREATE TABLE lists (
+	id INTEGER PRIMARY KEY,
+	-- As in the configuration.
+	name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE subscribers (
+	id INTEGER PRIMARY KEY,
+	-- Where mail goes: domain in lower-case A-labels, local part as typed.
+	address TEXT NOT NULL,
+	-- The address in lower case: one person has one row.
+	key TEXT NOT NULL UNIQUE,
+	-- The secret in this person's links: 128 bits in base32.
+	token TEXT NOT NULL UNIQUE,
+	-- When the address came to be known.
+	since INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE members (
+	subscriber INTEGER NOT NULL REFERENCES subscribers ON DELETE CASCADE,
+	list INTEGER NOT NULL REFERENCES lists,
+	-- 'pending' has asked and not confirmed, 'suspended' is an address whose
+	-- mail comes back; only 'active' gets announcements.
+	state TEXT NOT NULL
+	    CHECK (state IN ('pending', 'active', 'suspended', 'left')),
+	-- When it came into this state.
+	since INTEGER NOT NULL,
+	-- By which way it came into this state.
+	way TEXT NOT NULL CHECK (way IN
+	    ('organizer', 'import', 'gemini', 'gopher', 'mail', 'bounce')),
+	-- What shows that they asked for it, in words; kept when they leave.
+	consent TEXT NOT NULL,
+	-- What suspended or ended it, in words; empty otherwise.
+	why TEXT NOT NULL,
+	PRIMARY KEY (subscriber, list)
+) STRICT, WITHOUT ROWID;
+
+-- Who gets an announcement, and the pages of a list.
+CREATE INDEX members_of_list ON members (list, subscriber, state);
+
+-- Addresses that only their owner can bring back.
+CREATE TABLE suppressions (
+	-- SHA-256 of the salt and the address in lower case; the address itself
+	-- is nowhere.
+	hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+	since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE announcements (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	list INTEGER NOT NULL REFERENCES lists,
+	-- Its file's path below the pages.
+	page TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	-- Its part in the Message-ID of each of its messages: public, and no
+	-- other announcement's.
+	token TEXT NOT NULL UNIQUE,
+	-- 'done' has no delivery left that could change by itself.
+	state TEXT NOT NULL
+	    CHECK (state IN ('open', 'paused', 'cancelled', 'done')),
+	-- When it was queued.
+	queued INTEGER NOT NULL,
+	-- It is not sent before this.
+	begins INTEGER NOT NULL,
+	-- It is not sent after this; 0 is never too late.
+	expires INTEGER NOT NULL,
+	-- 1: a delivery in doubt waits for the organizer; 0: it is sent again.
+	holds_doubts INTEGER NOT NULL CHECK (holds_doubts IN (0, 1)),
+	-- What was composed of the page when it was queued, the same for all, so
+	-- that a message that is sent again is the same message. Last, since it
+	-- is long and seldom read.
+	message BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX announcements_of_page ON announcements (page, list);
+CREATE INDEX announcements_by_state ON announcements (state);
+
+CREATE TABLE deliveries (
+	id INTEGER PRIMARY KEY,
+	announcement INTEGER NOT NULL REFERENCES announcements,
+	-- NULL once this person was erased.
+	subscriber INTEGER REFERENCES subscribers ON DELETE SET NULL,
+	-- 'sending' is claimed: its message may be on the wire. 'in_doubt' was
+	-- claimed by a program that died.
+	state TEXT NOT NULL CHECK (state IN ('queued', 'deferred', 'sending',
+	    'sent', 'failed', 'in_doubt', 'cancelled')),
+	-- What is queued or deferred is not leased before this. While it is
+	-- leased, or being sent, this is when the lease ends.
+	due INTEGER NOT NULL,
+	-- Who leased it: the byte that they hold locked in the lock file.
+	holder INTEGER CHECK (holder IS NULL
+	    OR state IN ('queued', 'deferred', 'sending')),
+	-- How many attempts had an outcome.
+	attempts INTEGER NOT NULL DEFAULT 0,
+	-- How often it was in doubt.
+	doubts INTEGER NOT NULL DEFAULT 0,
+	-- When it came into its state.
+	changed INTEGER NOT NULL,
+	-- The relay's last answer, or why it is in its state.
+	reply TEXT NOT NULL DEFAULT '',
+	CHECK (state != 'sending' OR holder IS NOT NULL)
+) STRICT;
+
+-- What is due, totals, and the pages of a state.
+CREATE INDEX deliveries_by_state ON deliveries (announcement, state, due);
+-- Nobody is in an announcement twice; and all of one person.
+CREATE UNIQUE INDEX deliveries_of_subscriber
+    ON deliveries (subscriber, announcement);
+CREATE INDEX deliveries_leased ON deliveries (holder)
+    WHERE holder IS NOT NULL;
+
+-- Mail that came back.
+CREATE TABLE bounces (
+	id INTEGER PRIMARY KEY,
+	subscriber INTEGER NOT NULL REFERENCES subscribers ON DELETE CASCADE,
+	-- NULL where the report does not say.
+	announcement INTEGER REFERENCES announcements,
+	at INTEGER NOT NULL,
+	-- 1: the address is said to be gone for good.
+	permanent INTEGER NOT NULL CHECK (permanent IN (0, 1)),
+	-- RFC 3463, such as 5.1.1; empty where none was given.
+	status TEXT NOT NULL,
+	-- What the other server said.
+	text TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX bounces_of_subscriber ON bounces (subscriber, at);

@@ -1,0 +1,80 @@
+/*
+ * How the store's own files ask SQLite; for mail/store*.c only. Every
+ * statement stands in store_questions.h, is prepared at its first use and
+ * kept; one that has given its last row, or failed, is reset, so that nobody
+ * holds back the file's log by forgetting.
+ */
+#ifndef MAIL_STORE_INNER_H
+#define MAIL_STORE_INNER_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "mail/store.h"
+#include "mail/store_questions.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_SALT_LEN 32
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	uint8_t salt[STORE_SALT_LEN];
+	int depth;       /* of transactions around what is being done */
+	int lock;        /* the file of leases' holders; -1: not yet open */
+	int64_t holder;  /* whom our leases are by; 0: not yet any */
+	sqlite3_stmt *statement[STORE_QUESTIONS];
+};
+
+/* mail/schema.sql, made a string when the program is built. */
+extern const char store_schema[];
+
+/* Says what SQLite's last error means for people. Returns -1. */
+int store_fail(struct store *s, struct err *e);
+
+/* The statement, ready to be bound; NULL on failure. */
+sqlite3_stmt *store_ask(
+    struct store *s, enum store_question question, struct err *e);
+
+/* The text or blob outlives the statement's run. */
+void store_bind(sqlite3_stmt *q, int at, struct str s);
+void store_bind_blob(sqlite3_stmt *q, int at, struct str s);
+void store_bind_int(sqlite3_stmt *q, int at, int64_t n);
+
+/* 1: a row to be read, 0: there are no more, -1. */
+int store_next(struct store *s, sqlite3_stmt *q, struct err *e);
+/* To its end; *changed, unless NULL, is how many rows it has changed. */
+int store_do(struct store *s, sqlite3_stmt *q, int64_t *changed,
+    struct err *e);
+/* The first row's number: 1, without a row 0, -1. */
+int store_number(
+    struct store *s, sqlite3_stmt *q, int64_t *out, struct err *e);
+
+int64_t store_int(sqlite3_stmt *q, int column);
+struct str store_text(sqlite3_stmt *q, int column, struct arena *a);
+
+/*
+ * Around what must be done whole, in a transaction of its own or within the
+ * caller's: store_step, then return store_settle with how it went.
+ */
+int store_step(struct store *s, struct err *e);
+int store_settle(struct store *s, int result, struct err *e);
+
+/* A list's id, made if need be; 0 for one that is not there and not made. */
+int store_list(struct store *s, struct str name, bool make, int64_t *id,
+    struct err *e);
+
+/* The lock file of leases: gives the handle a holder's number, if it has none
+ * yet, and tells whether another's program is still there. */
+int store_holder(struct store *s, struct err *e);
+bool store_holder_lives(struct store *s, int64_t holder);
+
+/* Cancels what is open for a subscriber, on one list or on all (0). */
+int store_deliveries_drop(struct store *s, int64_t subscriber, int64_t list,
+    int64_t at, const char *why, struct err *e);
+
+#endif

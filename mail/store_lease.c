@@ -1,0 +1,197 @@
+/*
+ * Who holds leases, and what becomes of those that ended. A holder is a number
+ * and the lock on that byte of a file beside the store: the kernel ends it
+ * with the program, however it ended, and no process id is mistaken for
+ * another's. The lock belongs to an open file (fcntl's OFD locks), since a
+ * process may have several handles.
+ */
+#include "mail/store_delivery.h"
+#include "mail/store_inner.h"
+#include "mail/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LOCK_SUFFIX ".holders"
+#define HOLDERS_AT_ONCE 64
+
+static const char in_doubt_why[] =
+    "the program ended while this was being sent";
+static const char expired_why[] = "the announcement has expired";
+
+static int
+lock_byte(struct store *s, int command, int64_t holder, struct flock *lock)
+{
+	*lock = (struct flock){
+	    .l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = (off_t)holder,
+	    .l_len = 1,
+	};
+	return fcntl(s->lock, command, lock);
+}
+
+static int
+open_lock(struct store *s, struct err *e)
+{
+	char *path = NULL;
+
+	if (s->lock >= 0)
+		return 0;
+	if (asprintf(&path, "%s" LOCK_SUFFIX, s->path) < 0)
+		return err_set(e, ERR_MEMORY, "memory ran out");
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock < 0)
+		err_sys(e, "%s: cannot be opened", path);
+	free(path);
+	return s->lock >= 0 ? 0 : -1;
+}
+
+int
+store_holder(struct store *s, struct err *e)
+{
+	struct flock lock;
+	uint32_t n;
+
+	if (s->holder != 0)
+		return 0;
+	if (open_lock(s, e) != 0)
+		return -1;
+	for (;;) {
+		if (token_random(&n, sizeof n, e) != 0)
+			return -1;
+		if ((n >>= 1) == 0)
+			continue;
+		if (lock_byte(s, F_OFD_SETLK, n, &lock) == 0)
+			break;
+		if (errno != EAGAIN && errno != EACCES)
+			return err_sys(
+			    e, "%s" LOCK_SUFFIX ": cannot be locked", s->path);
+	}
+	s->holder = n;
+	return 0;
+}
+
+bool
+store_holder_lives(struct store *s, int64_t holder)
+{
+	struct flock lock;
+
+	/* What cannot be asked is taken to live: its leases end by time. */
+	return lock_byte(s, F_OFD_GETLK, holder, &lock) != 0 ||
+	    lock.l_type != F_UNLCK;
+}
+
+static int
+end_claims(struct store *s, int64_t holder, int64_t until, int64_t now,
+    int64_t *in_doubt, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, CLAIMS_IN_DOUBT, e);
+	int64_t found;
+
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, holder);
+	store_bind_int(q, 2, until);
+	store_bind_int(q, 3, now);
+	store_bind(q, 4, str_of(in_doubt_why));
+	if (store_do(s, q, &found, e) != 0)
+		return -1;
+	*in_doubt += found;
+	return 0;
+}
+
+static int
+end_leases(struct store *s, int64_t holder, int64_t until, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, LEASES_ENDED, e);
+
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, holder);
+	store_bind_int(q, 2, until);
+	return store_do(s, q, NULL, e);
+}
+
+int
+store_leases_release(struct store *s, struct err *e)
+{
+	int result;
+
+	if (s->holder == 0)
+		return 0;
+	if (store_step(s, e) != 0)
+		return -1;
+	result = end_leases(s, s->holder, INT64_MAX, e);
+	return store_settle(s, result, e);
+}
+
+/* Those who lease anything, but for ourselves. More than fit are a matter for
+ * the next time. */
+static int
+read_holders(struct store *s, int64_t *holders, size_t *count, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, HOLDERS, e);
+	int got = 0;
+
+	*count = 0;
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, s->holder);
+	while (*count < HOLDERS_AT_ONCE && (got = store_next(s, q, e)) > 0)
+		holders[(*count)++] = store_int(q, 0);
+	sqlite3_reset(q);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+tend_leases(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+{
+	int64_t holders[HOLDERS_AT_ONCE];
+	size_t count;
+
+	if (read_holders(s, holders, &count, e) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		bool lives = store_holder_lives(s, holders[i]);
+		int64_t until = lives ? now : INT64_MAX;
+
+		if (end_claims(s, holders[i], until, now, in_doubt, e) != 0 ||
+		    end_leases(s, holders[i], until, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+tend(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+{
+	sqlite3_stmt *q;
+
+	if (tend_leases(s, now, in_doubt, e) != 0 ||
+	    (q = store_ask(s, DOUBTS_QUEUED, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	if (store_do(s, q, NULL, e) != 0 ||
+	    (q = store_ask(s, DELIVERIES_EXPIRED, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	store_bind(q, 2, str_of(expired_why));
+	if (store_do(s, q, NULL, e) != 0 ||
+	    (q = store_ask(s, ANNOUNCEMENTS_DONE, e)) == NULL)
+		return -1;
+	return store_do(s, q, NULL, e);
+}
+
+int
+store_deliveries_tend(
+    struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+{
+	*in_doubt = 0;
+	if (open_lock(s, e) != 0 || store_step(s, e) != 0)
+		return -1;
+	return store_settle(s, tend(s, now, in_doubt, e), e);
+}

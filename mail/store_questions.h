@@ -1,0 +1,190 @@
+/*
+ * All that is asked of SQLite, in one table, each named after what it answers
+ * or does; for mail/store*.c only. Parameters are numbered, so that one that
+ * is needed twice is bound once.
+ */
+#ifndef MAIL_STORE_QUESTIONS_H
+#define MAIL_STORE_QUESTIONS_H
+
+/* In the order in which read_member, read_delivery and read_announcement take
+ * them. */
+#define MEMBER_COLUMNS                                                         \
+	"SELECT s.id, s.since, s.address, s.token, l.name, l.id, m.state,"     \
+	" m.way, m.since, m.consent, m.why"
+#define DELIVERY_COLUMNS                                                       \
+	"SELECT d.id, d.announcement, d.subscriber, s.address, s.token,"       \
+	" d.state, d.due, d.changed, d.attempts, d.doubts, d.reply"
+#define ANNOUNCEMENT_COLUMNS                                                   \
+	"SELECT a.id, a.state, l.name, a.page, a.subject, a.token, a.queued,"  \
+	" a.begins, a.expires, a.holds_doubts"
+
+#define STORE_QUESTIONS_ARE(X)                                                 \
+	X(SALT_OF_STORE, "SELECT value FROM settings WHERE name = 'salt'")     \
+	X(FIRST_DAMAGE, "PRAGMA integrity_check(1)")                           \
+	X(LOG_EMPTIED, "PRAGMA wal_checkpoint(TRUNCATE)")                      \
+	X(LIST_OF_NAME, "SELECT id FROM lists WHERE name = ?1")                \
+	X(NEW_LIST, "INSERT INTO lists (name) VALUES (?1) RETURNING id")       \
+                                                                               \
+	X(SUBSCRIBER_OF_KEY,                                                   \
+	    "SELECT id, since, address, token FROM subscribers"                \
+	    " WHERE key = ?1")                                                 \
+	X(SUBSCRIBER_OF_TOKEN,                                                 \
+	    "SELECT id, since, address, token FROM subscribers"                \
+	    " WHERE token = ?1")                                               \
+	X(NEW_SUBSCRIBER,                                                      \
+	    "INSERT INTO subscribers (address, key, token, since)"             \
+	    " VALUES (?1, ?2, ?3, ?4) RETURNING id")                           \
+	X(SUBSCRIBER_GONE, "DELETE FROM subscribers WHERE id = ?1")            \
+	X(STATE_OF_MEMBER,                                                     \
+	    "SELECT state FROM members WHERE subscriber = ?1 AND list = ?2")   \
+	X(NEW_MEMBER,                                                          \
+	    "INSERT INTO members (subscriber, list, state, since, way,"        \
+	    " consent, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")              \
+	X(MEMBER_CHANGED,                                                      \
+	    "UPDATE members SET state = ?3, since = ?4, way = ?5,"             \
+	    " consent = iif(?6 = '', consent, ?6), why = ?7"                   \
+	    " WHERE subscriber = ?1 AND list = ?2")                            \
+	X(MEMBERS_OF_ALL,                                                      \
+	    MEMBER_COLUMNS " FROM members m"                                   \
+	    " JOIN subscribers s ON s.id = m.subscriber"                       \
+	    " JOIN lists l ON l.id = m.list"                                   \
+	    " WHERE (m.subscriber, m.list) > (?1, ?2)"                         \
+	    " AND (?3 = '' OR m.state = ?3)"                                   \
+	    " ORDER BY m.subscriber, m.list LIMIT ?4")                         \
+	X(MEMBERS_OF_SUBSCRIBER,                                               \
+	    MEMBER_COLUMNS " FROM members m"                                   \
+	    " JOIN subscribers s ON s.id = m.subscriber"                       \
+	    " JOIN lists l ON l.id = m.list"                                   \
+	    " WHERE m.subscriber = ?5 AND m.list > ?2"                         \
+	    " AND (?3 = '' OR m.state = ?3)"                                   \
+	    " ORDER BY m.list LIMIT ?4")                                       \
+	X(MEMBERS_OF_LIST,                                                     \
+	    MEMBER_COLUMNS " FROM members m INDEXED BY members_of_list"        \
+	    " JOIN subscribers s ON s.id = m.subscriber"                       \
+	    " JOIN lists l ON l.id = m.list"                                   \
+	    " WHERE m.list = ?5 AND m.subscriber > ?1"                         \
+	    " AND (?3 = '' OR m.state = ?3)"                                   \
+	    " ORDER BY m.subscriber LIMIT ?4")                                 \
+	X(MEMBERS_BY_STATE,                                                    \
+	    "SELECT state, count(*) FROM members WHERE list = ?1"              \
+	    " GROUP BY state")                                                 \
+                                                                               \
+	X(SUPPRESSED_SINCE, "SELECT since FROM suppressions WHERE hash = ?1")  \
+	X(NEW_SUPPRESSION,                                                     \
+	    "INSERT INTO suppressions (hash, since) VALUES (?1, ?2)"           \
+	    " ON CONFLICT DO NOTHING")                                         \
+	X(SUPPRESSION_GONE, "DELETE FROM suppressions WHERE hash = ?1")        \
+	X(NEW_BOUNCE,                                                          \
+	    "INSERT INTO bounces (subscriber, announcement, at, permanent,"    \
+	    " status, text) VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6)")       \
+	X(BOUNCES_OF_SUBSCRIBER,                                               \
+	    "SELECT at, announcement, permanent, status, text FROM bounces"    \
+	    " WHERE subscriber = ?1 ORDER BY at DESC, id DESC LIMIT ?2")       \
+                                                                               \
+	X(NEW_ANNOUNCEMENT,                                                    \
+	    "INSERT INTO announcements (list, page, subject, token, state,"    \
+	    " queued, begins, expires, holds_doubts, message) VALUES"          \
+	    " (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9) RETURNING id")      \
+	X(NEW_DELIVERIES,                                                      \
+	    "INSERT INTO deliveries (announcement, subscriber, state, due,"    \
+	    " changed) SELECT ?1, subscriber, 'queued', ?3, ?4 FROM members"   \
+	    " INDEXED BY members_of_list"                                      \
+	    " WHERE list = ?2 AND state = 'active' ORDER BY subscriber")       \
+	X(ANNOUNCEMENT_OF_ID,                                                  \
+	    ANNOUNCEMENT_COLUMNS ", a.message FROM announcements a"            \
+	    " JOIN lists l ON l.id = a.list WHERE a.id = ?1")                  \
+	X(ANNOUNCEMENT_OF_PAGE,                                                \
+	    ANNOUNCEMENT_COLUMNS ", a.message FROM announcements a"            \
+	    " JOIN lists l ON l.id = a.list WHERE a.page = ?1"                 \
+	    " AND a.list = ?2 AND a.state != 'cancelled'"                      \
+	    " ORDER BY a.id DESC LIMIT 1")                                     \
+	X(ANNOUNCEMENTS_BEFORE,                                                \
+	    ANNOUNCEMENT_COLUMNS ", '' FROM announcements a"                   \
+	    " JOIN lists l ON l.id = a.list WHERE a.id < ?1"                   \
+	    " ORDER BY a.id DESC LIMIT ?2")                                    \
+	X(STATE_OF_ANNOUNCEMENT,                                               \
+	    "SELECT state FROM announcements WHERE id = ?1")                   \
+	X(ANNOUNCEMENT_CHANGED,                                                \
+	    "UPDATE announcements SET state = ?2 WHERE id = ?1")               \
+	X(ANNOUNCEMENTS_DONE,                                                  \
+	    "UPDATE announcements SET state = 'done' WHERE state = 'open'"     \
+	    " AND NOT EXISTS (SELECT 1 FROM deliveries d"                      \
+	    " WHERE d.announcement = announcements.id AND d.state IN"          \
+	    " ('queued', 'deferred', 'sending', 'in_doubt'))")                 \
+	X(DELIVERIES_BY_STATE,                                                 \
+	    "SELECT state, count(*), min(due) FROM deliveries"                 \
+	    " WHERE announcement = ?1 GROUP BY state")                         \
+                                                                               \
+	/* CROSS JOIN: announcements first, then what of each is due. */       \
+	X(DELIVERIES_DUE,                                                      \
+	    DELIVERY_COLUMNS " FROM announcements a"                           \
+	    " CROSS JOIN deliveries d ON d.announcement = a.id"                \
+	    " AND d.state = ?1 AND d.due <= ?2 AND d.holder IS NULL"           \
+	    " CROSS JOIN subscribers s ON s.id = d.subscriber"                 \
+	    " WHERE a.state = 'open' AND a.begins <= ?2"                       \
+	    " AND (a.expires = 0 OR a.expires > ?2)"                           \
+	    " AND (?3 = 0 OR a.id = ?3) LIMIT ?4")                             \
+	X(DELIVERY_LEASED,                                                     \
+	    "UPDATE deliveries SET holder = ?2, due = ?3 WHERE id = ?1")       \
+	X(DELIVERY_STANDING,                                                   \
+	    "SELECT d.state, d.holder, d.due, a.state FROM deliveries d"       \
+	    " JOIN announcements a ON a.id = d.announcement"                   \
+	    " WHERE d.id = ?1")                                                \
+	X(DELIVERY_MOVED,                                                      \
+	    "UPDATE deliveries SET state = ?2, due = ?3, holder = ?4,"         \
+	    " attempts = attempts + ?5, doubts = doubts + ?6, changed = ?7,"   \
+	    " reply = iif(?8 = '', reply, ?8) WHERE id = ?1")                  \
+	X(DELIVERIES_MOVED,                                                    \
+	    "UPDATE deliveries SET state = ?3, due = ?4, holder = NULL,"       \
+	    " attempts = attempts + ?5, doubts = doubts + ?6, changed = ?7,"   \
+	    " reply = iif(?8 = '', reply, ?8)"                                 \
+	    " WHERE announcement = ?1 AND state = ?2"                          \
+	    " AND (holder IS NULL OR ?3 = 'cancelled')")                       \
+	X(DELIVERIES_DROPPED,                                                  \
+	    "UPDATE deliveries SET state = 'cancelled', due = 0,"              \
+	    " holder = NULL, changed = ?3, reply = ?4 WHERE subscriber = ?1"   \
+	    " AND state IN ('queued', 'deferred') AND (?2 = 0 OR"              \
+	    " announcement IN (SELECT id FROM announcements"                   \
+	    " WHERE list = ?2 AND state IN ('open', 'paused')))")              \
+	X(REPLIES_FORGOTTEN,                                                   \
+	    "UPDATE deliveries SET reply = '' WHERE subscriber = ?1")          \
+	X(DELIVERIES_OF_STATE,                                                 \
+	    DELIVERY_COLUMNS " FROM deliveries d"                              \
+	    " LEFT JOIN subscribers s ON s.id = d.subscriber"                  \
+	    " WHERE d.announcement = ?1 AND d.state = ?2"                      \
+	    " AND (d.due, d.id) > (?3, ?4) ORDER BY d.due, d.id LIMIT ?5")     \
+	X(DELIVERIES_OF_SUBSCRIBER,                                            \
+	    DELIVERY_COLUMNS " FROM deliveries d"                              \
+	    " JOIN subscribers s ON s.id = d.subscriber"                       \
+	    " WHERE d.subscriber = ?1"                                         \
+	    " ORDER BY d.announcement DESC LIMIT ?2")                          \
+                                                                               \
+	X(HOLDERS, "SELECT DISTINCT holder FROM deliveries"                    \
+	    " WHERE holder IS NOT NULL AND holder != ?1")                      \
+	X(CLAIMS_IN_DOUBT,                                                     \
+	    "UPDATE deliveries SET state = 'in_doubt', due = 0,"               \
+	    " holder = NULL, doubts = doubts + 1, changed = ?3, reply = ?4"    \
+	    " WHERE holder = ?1 AND due <= ?2 AND state = 'sending'")          \
+	X(LEASES_ENDED,                                                        \
+	    "UPDATE deliveries SET due = 0, holder = NULL"                     \
+	    " WHERE holder = ?1 AND due <= ?2 AND state != 'sending'")         \
+	X(DOUBTS_QUEUED,                                                       \
+	    "UPDATE deliveries SET state = 'queued', due = 0, changed = ?1"    \
+	    " WHERE state = 'in_doubt' AND announcement IN"                    \
+	    " (SELECT id FROM announcements"                                   \
+	    " WHERE state = 'open' AND holds_doubts = 0)")                     \
+	X(DELIVERIES_EXPIRED,                                                  \
+	    "UPDATE deliveries SET state = 'failed', due = 0, changed = ?1,"   \
+	    " reply = ?2 WHERE state IN ('queued', 'deferred')"                \
+	    " AND holder IS NULL AND announcement IN"                          \
+	    " (SELECT id FROM announcements WHERE state IN"                    \
+	    " ('open', 'paused') AND expires != 0 AND expires <= ?1)")
+
+enum store_question {
+#define X(name, sql) name,
+	STORE_QUESTIONS_ARE(X)
+#undef X
+	    STORE_QUESTIONS
+};
+
+#endif
