@@ -130,7 +130,7 @@ landlock_enter(const int *dirs, size_t count, struct err *e)
  * tries is not us any more, and ends. By name, since not every architecture
  * and libseccomp knows all.
  */
-static const char *const outrageous[] = {"execve", "execveat", "ptrace",
+static const char *const outrageous[] = {"execve", "execveat",
     "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd",
     "kcmp", "bpf", "perf_event_open", "userfaultfd", "init_module",
     "finit_module", "delete_module", "kexec_load", "kexec_file_load", "mount",
@@ -247,6 +247,13 @@ static const char *const sanitizer_calls[] = {
 #endif
 
 static int
+forbid_tracing(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(
+	    ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace), 0);
+}
+
+static int
 fill_worker(scmp_filter_ctx ctx)
 {
 	int failed =
@@ -256,7 +263,8 @@ fill_worker(scmp_filter_ctx ctx)
 	failed |= add_calls(
 	    ctx, SCMP_ACT_ALLOW, sanitizer_calls, COUNT(sanitizer_calls));
 #endif
-	return failed | add_guarded(ctx) | add_numbers(ctx, false);
+	return failed | forbid_tracing(ctx) | add_guarded(ctx) |
+	    add_numbers(ctx, false);
 }
 
 static int
@@ -267,14 +275,15 @@ fill_generation(scmp_filter_ctx ctx)
 		   ctx, SCMP_ACT_ALLOW, worker_calls, COUNT(worker_calls)) |
 	    add_calls(ctx, SCMP_ACT_ALLOW, generation_calls,
 		COUNT(generation_calls)) |
-	    add_guarded(ctx) | add_numbers(ctx, true);
+	    forbid_tracing(ctx) | add_guarded(ctx) | add_numbers(ctx, true);
 }
 
+/* LeakSanitizer traces the process that ends, which only a keeper does by
+ * exit(3), and waits for ever when its tracer is killed. */
 static int
-fill_nothing(scmp_filter_ctx ctx)
+fill_keeper(scmp_filter_ctx ctx)
 {
-	(void)ctx;
-	return 0;
+	return HAS_SANITIZER ? 0 : forbid_tracing(ctx);
 }
 
 static bool
@@ -402,7 +411,7 @@ sandbox_keeper(struct err *e)
 {
 	if (no_new_privileges(e) != 0)
 		return -1;
-	return seccomp_enter(SCMP_ACT_ALLOW, fill_nothing, e);
+	return seccomp_enter(SCMP_ACT_ALLOW, fill_keeper, e);
 }
 
 int

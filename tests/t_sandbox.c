@@ -512,6 +512,13 @@ generation_has_walls(void)
 }
 
 static int
+exit_in_order(void)
+{
+	alarm(10);
+	exit(0);
+}
+
+static int
 keeper_wall(const int *dirs, size_t count, struct err *e)
 {
 	(void)dirs, (void)count;
@@ -533,8 +540,10 @@ keeper_has_walls(void)
 	    "it forks generations and they workers");
 	T_EQ_INT(attempt(keeper_wall, run_program), KILLED + SIGSYS,
 	    "it runs no program");
-	T_EQ_INT(attempt(keeper_wall, trace_another), KILLED + SIGSYS,
-	    "it traces nobody");
+	T_EQ_INT(attempt(keeper_wall, read_memory_of_another), KILLED + SIGSYS,
+	    "it reads nobody's memory");
+	T_EQ_INT(attempt(keeper_wall, exit_in_order), 0,
+	    "it ends in order, with a sanitizer's help, too");
 }
 
 static int
