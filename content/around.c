@@ -78,7 +78,7 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 
 	if (!offer->present || when_offer(&begins, &over, offer, NULL) != 0)
 		return;
-	buf_puts(md, "## On offer: ");
+	buf_puts(md, "## Offer: ");
 	md_escape(md, offer->item);
 	buf_puts(md, "\n\n");
 	write_options(md, offer);

@@ -185,7 +185,7 @@ generator_event(struct buf *md, const struct page_event *event)
 		buf_puts(md, "; hosted by ");
 		md_escape(md, event->host);
 	}
-	buf_puts(md, "\n\n");
+	buf_puts(md, is_cancelled ? ".\n\n" : "\n\n");
 	buf_release(&words);
 }
 
@@ -202,12 +202,13 @@ generator_talk(struct buf *md, const struct page_talk *talk)
 	generator_paragraph(md, talk->summary);
 	if (talk->video.n > 0) {
 		generator_link(md, "Video: ", talk->title, talk->video);
-		buf_puts(md, "\n\n");
+		buf_putc(md, '\n');
 	}
 	if (talk->slides.n > 0) {
 		generator_link(md, "Slides: ", talk->title, talk->slides);
-		buf_puts(md, "\n\n");
+		buf_putc(md, '\n');
 	}
+	buf_putc(md, '\n');
 }
 
 void

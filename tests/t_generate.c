@@ -125,7 +125,7 @@ tells_the_history(void)
 		"\n"
 		"Cancelled: A pandemic.\n"
 		"\n"
-		"It was planned for 2020\n"
+		"It was planned for 2020.\n"
 		"\n"
 		"Nothing happened.\n"
 		"\n"
@@ -163,7 +163,6 @@ lists_talks(void)
 		"Where the time goes.\n"
 		"\n"
 		"=> https://example.com/v Video: Tracing Node\n"
-		"\n"
 		"=> /2012/node.pdf Slides: Tracing Node\n"
 		"\n"
 		"### # no heading\n"
@@ -205,7 +204,6 @@ lists_talks(void)
 		"\n"
 		"* Joyent: lunch\n"
 		"* A friend: donuts\n"
-		"\n"
 		"=> https://joyent.com/?a&b Joyent\n"
 		"\n"
 		"=> /2012/ More about The *second*\n"),
@@ -238,7 +236,6 @@ stands_around_a_page(void)
 		"Where the time goes.\n"
 		"\n"
 		"=> https://example.com/v Video: Tracing Node\n"
-		"\n"
 		"=> /2012/node.pdf Slides: Tracing Node\n"
 		"\n"
 		"### # no heading\n"
@@ -249,7 +246,6 @@ stands_around_a_page(void)
 		"\n"
 		"* Joyent: lunch\n"
 		"* A friend: donuts\n"
-		"\n"
 		"=> https://joyent.com/?a&b Joyent\n"
 		"\n"
 		"---\n"
@@ -483,7 +479,7 @@ offers_what_is_open(void)
 		site = load("coming", coming, options_at(t[i].now));
 		text = page(site, "/shirt.gmi");
 		T_OK(has(text,
-			 "\n## On offer: shirt\n\n"
+			 "\n## Offer: shirt\n\n"
 			 "There are 3 × S, 10 × M.\n"),
 		    "%s: what there is", t[i].why);
 		T_OK(has(text, t[i].want), "%s: says so", t[i].why);
