@@ -152,11 +152,29 @@ keeps_to_the_newest(void)
 	buf_release(&got);
 }
 
+static void
+is_not_updated_before_it_is_published(void)
+{
+	struct entry entry = {.title = STR("A"), .path = STR("/a.gmi")};
+	const struct entry *entries[] = {&entry};
+	struct feed feed = whole_site(entries, 1);
+	struct buf got;
+
+	entry.page.date = date("2025-01-05");
+	entry.page.updated = date("2024-12-24");
+	buf_init(&got, 1 << 16);
+	feed_write(&got, &feed);
+	T_OK(str_find(buf_slice(&got), STR("2024-12-24")) < 0,
+	    "an update before the date is that of the date");
+	buf_release(&got);
+}
+
 int
 main(void)
 {
 	T_RUN(writes_a_feed);
 	T_RUN(is_read_by_another);
 	T_RUN(keeps_to_the_newest);
+	T_RUN(is_not_updated_before_it_is_published);
 	return t_done();
 }
