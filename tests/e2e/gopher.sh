@@ -21,6 +21,7 @@ host: localhost
 title: A small conference
 pages: $work/pages
 workers: 1
+limits: {requests_per_second: 0}
 YAML
 
 lint=$(python3 tests/e2e/gopher_lint.py "$gopher")
@@ -37,12 +38,14 @@ is "$(sha256sum <"$work/body")" "$(sha256sum <"$work/pages/2012/shirt.png")" \
 gopher /nowhere
 like "$(cat "$work/body")" '^3' "an error is an item of type 3"
 gopher /search%09prob
-like "$(cat "$work/body")" '^1A talk on probes' "search finds beginnings"
+like "$(cat "$work/body")" '^0A talk on probes' "search finds beginnings"
 gopher "/search%09%22%28%2a"
 like "$(cat "$work/body")" '^i' "a malformed query is no error"
+gopher "URL:https://example.org/?a=1&b=2"
+like "$(cat "$work/body")" 'href="https://example.org/\?a=1&amp;b=2"' \
+    "URL: gives a page that leads on"
 gopher URL:https://example.org/%22%3E%3Cb
-like "$(cat "$work/body")" 'https://example.org/' "URL: gives a page that leads on"
-unlike "$(cat "$work/body")" '"><b' "everything in it escaped"
+unlike "$(cat "$work/body")" '"><b' "nothing in it becomes markup"
 gopher URL:javascript:alert%281%29
 like "$(cat "$work/body")" '^3' "but not for every scheme"
 gopher /caps.txt
