@@ -568,6 +568,7 @@ end_line(struct html *h)
 	if (b == NULL)
 		return;
 	b->level = h->level;
+	md_trim(first);
 	b->inls = md_finish(h->md, first, h->line);
 	if (h->is_item) {
 		add_item(h, b);

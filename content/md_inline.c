@@ -99,7 +99,7 @@ odd_bytes(struct str text, enum clean how)
 		return 2; /* C1 */
 	if (c == 0x7f)
 		return 1;
-	if (c >= 0x20 || (c == '\t' && how == CLEAN_CODE) ||
+	if (c >= 0x20 || ((c == '\t' || c == '\n') && how == CLEAN_CODE) ||
 	    (c <= MARK_LAST && how == CLEAN_TEXT))
 		return 0;
 	return 1;
@@ -151,6 +151,21 @@ md_clean(struct buf *to, struct md *md, struct str text, enum clean how)
 	}
 	if (kept < text.n)
 		buf_append(to, text.p + kept, text.n - kept);
+}
+
+void
+md_trim(struct inl *first)
+{
+	struct inl *last = first;
+
+	while (last->next != NULL)
+		last = last->next;
+	while (first->kind == INLINE_TEXT && first->text.n > 0 &&
+	    first->text.p[0] == ' ')
+		first->text = str_sub(first->text, 1, first->text.n);
+	while (last->kind == INLINE_TEXT && last->text.n > 0 &&
+	    last->text.p[last->text.n - 1] == ' ')
+		last->text.n--;
 }
 
 /* --- strikethrough --- */

@@ -96,11 +96,14 @@ void md_resolve(struct md *md, struct link *link, struct str target,
 enum clean {
 	CLEAN_TEXT, /* white space is spaces, marks of raw inlines stay */
 	CLEAN_LINE, /* the same, hidden definitions come back */
-	CLEAN_CODE  /* likewise, and TAB stays */
+	CLEAN_CODE  /* likewise, and TAB and LF stay */
 };
 
 /* Appends text without control characters. */
 void md_clean(struct buf *to, struct md *md, struct str text, enum clean how);
+
+/* Takes the spaces off both ends of a list of inlines that is not empty. */
+void md_trim(struct inl *first);
 
 /* Control characters that no source needs: C0 without TAB, LF and CR; DEL. */
 bool md_is_control(char c);

@@ -1,5 +1,7 @@
 #include "content/md_inner.h"
 
+#include "content/inlines.h"
+
 #include <string.h>
 
 /*
@@ -145,21 +147,6 @@ begin_cell(struct table *t)
 }
 
 static void
-trim_cell(struct inl *first)
-{
-	struct inl *last = first;
-
-	while (last->next != NULL)
-		last = last->next;
-	while (first->kind == INLINE_TEXT && first->text.n > 0 &&
-	    first->text.p[0] == ' ')
-		first->text = str_sub(first->text, 1, first->text.n);
-	while (last->kind == INLINE_TEXT && last->text.n > 0 &&
-	    last->text.p[last->text.n - 1] == ' ')
-		last->text.n--;
-}
-
-static void
 end_cell(struct table *t)
 {
 	struct block *cell = md_block(t->md, BLOCK_CELL, t->line);
@@ -167,7 +154,7 @@ end_cell(struct table *t)
 	if (cell == NULL)
 		return;
 	if (t->cell.first != NULL) {
-		trim_cell(t->cell.first);
+		md_trim(t->cell.first);
 		cell->inls = md_finish(t->md, t->cell.first, t->line);
 	}
 	if (t->column < t->columns)
@@ -343,6 +330,17 @@ add_table(
 	block_list_add(to, b);
 }
 
+/* Raw HTML may have left nothing but the ends of lines. */
+static bool
+is_empty(const struct inl *first)
+{
+	for (const struct inl *i = first; i != NULL; i = inl_next(i, NULL))
+		if (i->text.n > 0 || i->link.kind != LINK_NONE ||
+		    i->kind == INLINE_IMAGE)
+			return false;
+	return true;
+}
+
 void
 md_paragraph(struct md *md, struct block_list *to, struct inl *first, int line)
 {
@@ -357,7 +355,7 @@ md_paragraph(struct md *md, struct block_list *to, struct inl *first, int line)
 		if (b == NULL)
 			return;
 		b->inls = md_finish(md, first, line);
-		if (b->inls != NULL)
+		if (!is_empty(b->inls))
 			block_list_add(to, b);
 	}
 	if (has_table)
