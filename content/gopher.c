@@ -1,3 +1,4 @@
+#include "content/grouping.h"
 #include "content/plaintext.h"
 #include "content/renderers.h"
 
@@ -7,9 +8,6 @@
 #include <string.h>
 
 #define MENU_WIDTH 67
-/* A list with more links than this has them after each item (rule 20). */
-#define LIST_LINKS 8
-
 struct menu {
 	struct plaintext plain; /* first: the style's functions are given it */
 	struct links own; /* of a block that is nothing but links */
@@ -190,21 +188,6 @@ put_links(struct menu *m, struct links *l)
  * Which lines a block's links become (rules 17 to 20).
  */
 
-static bool
-is_item_of_one_link(struct links *l, const struct block *item)
-{
-	const struct block *only = item->child;
-
-	if (only == NULL || only->kind != BLOCK_PARAGRAPH || only->next != NULL)
-		return false;
-	for (const struct inl *i = only->inls; i != NULL; i = inl_next(i, NULL))
-		if (i->kind == INLINE_HARD_BREAK)
-			return false;
-	links_clear(l);
-	links_add(l, only->inls);
-	return l->count == 1;
-}
-
 /* A list whose every item is one line with one link: a menu already. */
 static bool
 put_list_of_links(struct menu *m, const struct block *list)
@@ -213,9 +196,8 @@ put_list_of_links(struct menu *m, const struct block *list)
 	struct plaintext *p = &m->plain;
 	long number = list->start;
 
-	for (const struct block *i = list->child; i != NULL; i = i->next)
-		if (!is_item_of_one_link(&m->own, i))
-			return false;
+	if (!grouping_is_of_links(&m->own, list))
+		return false;
 	for (const struct block *i = list->child; i != NULL; i = i->next) {
 		links_clear(&m->own);
 		links_add(&m->own, i->child->inls);
@@ -230,24 +212,9 @@ put_list_of_links(struct menu *m, const struct block *list)
 }
 
 static bool
-has_few_links(struct menu *m, const struct block *list)
-{
-	size_t count;
-
-	links_clear(&m->own);
-	links_add_block(&m->own, list);
-	count = m->own.count;
-	links_clear(&m->own);
-	return count <= LIST_LINKS;
-}
-
-/* The links of a quote, and of a list that has few, come after it. */
-static bool
 open_group(struct menu *m, const struct block *b)
 {
-	if (m->group == NULL &&
-	    (b->kind == BLOCK_QUOTE ||
-		(b->kind == BLOCK_LIST && has_few_links(m, b))))
+	if (m->group == NULL && grouping_begins(&m->own, b))
 		m->group = b;
 	return false;
 }

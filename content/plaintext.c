@@ -1,5 +1,6 @@
 #include "content/plaintext.h"
 
+#include "content/grouping.h"
 #include "content/renderers.h"
 #include "content/table.h"
 
@@ -321,9 +322,7 @@ leave(struct plaintext *p, const struct block *b)
 static void
 make_gap(struct plaintext *p, const struct block *up)
 {
-	if (up != NULL && up->kind == BLOCK_ITEM)
-		up = up->up;
-	if (up != NULL && up->kind == BLOCK_LIST && up->is_tight)
+	if (!grouping_has_gaps(up))
 		return;
 	if (!p->gap || p->gap_lead > p->rest.len)
 		p->gap_lead = p->rest.len;
