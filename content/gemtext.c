@@ -103,8 +103,9 @@ put_waiting_number(struct gemtext *g)
 
 	if (g->has_mark && !str_ends(mark, STR("*")) &&
 	    !str_ends(mark, STR("\xe2\x80\x93"))) {
-		buf_cut(&g->mark, mark.n);
-		put_text(g, STR(" "));
+		begin_line(g, g->quotes > 0);
+		buf_str(g->to, mark);
+		buf_putc(g->to, '\n');
 	}
 	g->has_mark = false;
 }
@@ -216,23 +217,34 @@ put_code(struct gemtext *g, const struct block *b)
 	put_preformatted(g, b->info, b->text);
 }
 
-/* A row's links follow it where the table is too wide to be aligned. */
+/* The header is a line of text, any other row an item; links follow. */
+static void
+put_row(struct gemtext *g, const struct block *row, struct str text)
+{
+	bool is_header = row->up->child == row;
+
+	if (text.n > 0) {
+		begin_line(g, false);
+		if (!is_header)
+			buf_puts(g->to, "* ");
+		else if (needs_guard(text))
+			buf_putc(g->to, ' ');
+		buf_str(g->to, text);
+		buf_putc(g->to, '\n');
+	}
+	links_add_block(&g->own, row);
+	put_links(g, &g->own);
+}
+
+/* Where the table is too wide to be aligned. */
 static void
 put_rows(struct gemtext *g, const struct block *table)
 {
 	for (const struct block *row = table->child; row != NULL;
 	     row = row->next) {
 		buf_clear(&g->text);
-		if (row != table->child)
-			buf_puts(&g->text, "* ");
 		table_row(&g->text, row, NULL);
-		begin_line(g, false);
-		if (row == table->child && needs_guard(buf_slice(&g->text)))
-			buf_putc(g->to, ' ');
-		buf_str(g->to, buf_slice(&g->text));
-		buf_putc(g->to, '\n');
-		links_add_block(&g->own, row);
-		put_links(g, &g->own);
+		put_row(g, row, buf_slice(&g->text));
 	}
 }
 

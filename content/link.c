@@ -65,6 +65,31 @@ is_mail_address(struct str s)
 	return str_chr(str_sub(s, (size_t)at + 1, s.n), '@') < 0;
 }
 
+/* Where an authority is none ("host:port" with a word for the port), its marks
+ * are made part of a host's name: no client finds it, but each can read the
+ * line and say so. */
+static void
+repair_authority(struct buf *url)
+{
+	struct str rest = buf_slice(url);
+	ptrdiff_t at = str_find(rest, STR("//"));
+	struct buf fixed;
+	size_t n = 0;
+
+	if (at < 0 || uri_parse(&(struct uri){0}, rest, NULL) == 0)
+		return;
+	buf_init(&fixed, SIZE_MAX / 2);
+	buf_str(&fixed, str_sub(rest, 0, (size_t)at + 2));
+	rest = str_sub(rest, (size_t)at + 2, rest.n);
+	while (n < rest.n && strchr("/?#", rest.p[n]) == NULL)
+		n++;
+	uri_encode(&fixed, str_sub(rest, 0, n));
+	buf_str(&fixed, str_sub(rest, n, rest.n));
+	buf_clear(url);
+	buf_str(url, buf_slice(&fixed));
+	buf_release(&fixed);
+}
+
 static struct str
 repaired(struct arena *a, const char *prefix, struct str target)
 {
@@ -74,6 +99,7 @@ repaired(struct arena *a, const char *prefix, struct str target)
 	buf_init(&url, SIZE_MAX / 2);
 	buf_puts(&url, prefix);
 	uri_repair(&url, target);
+	repair_authority(&url);
 	result = arena_str(a, buf_slice(&url));
 	if (url.failed != ERR_NONE)
 		a->failed = true;

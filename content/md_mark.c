@@ -77,8 +77,8 @@ scan_escape(struct str text, bool *is_marked)
 	if (text.n < 2)
 		return 1;
 	*is_marked = is_ours(str_sub(text, 1, text.n));
-	/* Two backslashes are one, and the second one escapes nothing. */
-	return *is_marked || text.p[1] == '\\' ? 2 : 1;
+	/* What is escaped neither escapes nor begins an entity. */
+	return *is_marked || text.p[1] == '\\' || text.p[1] == '&' ? 2 : 1;
 }
 
 struct str
