@@ -3,6 +3,7 @@
 #   make            build/capsule and build/announce
 #   make run        set up, build, serve content/pages on localhost
 #   make check      set up, build with sanitizers, run every test
+#   make check-peers  real clients from Debian's packages, in a terminal
 #   make bench      figures, beside what is installed; BENCH=name for one
 #   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one
 #   make lint       formatter, clang-tidy, cppcheck over what is committed
@@ -46,6 +47,7 @@ PKGS_tests := $(sort $(PKGS_capsule) $(PKGS_announce))
 RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
 	libesmtp-dev libsqlite3-dev libyaml-dev libgmime-3.0-dev libidn2-dev \
 	libseccomp-dev systemtap-sdt-dev tzdata
+PEER_DEPS := amfora bombadillo lynx sacc tmux curl
 CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
 	python3-icalendar python3-dkim procps
 
@@ -75,7 +77,7 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all run deps check-deps check check-built bench fuzz fuzz-built \
+.PHONY: all run deps check-deps check check-built check-peers bench fuzz fuzz-built \
 	format lint install clean
 
 all: $(PROGRAMS)
@@ -159,6 +161,12 @@ check: check-deps
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s SAN=$(or $(SAN),address,undefined) \
 	    check-built
+
+# Real clients from Debian's packages, installed if they are missing.
+check-peers: check-deps
+	$(call install_missing,$(PEER_DEPS))
+	@$(MAKE) --no-print-directory -s all build/tests/e2e/gmi
+	@for t in tests/peers/*.sh; do OUT=$(OUT) sh $$t || exit 1; done
 
 check-built: $(PROGRAMS) $(UNITS) $(REPLAYS) $(TOOLS)
 	@OUT=$(OUT) sh tests/run.sh $(UNITS) $(REPLAYS)
