@@ -1,0 +1,245 @@
+#include "base/cmd.h"
+#include "base/near.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEPTH_MAX 2 /* announce subscribers list */
+
+/* What was asked for in front of a command, or behind its name. */
+struct asked {
+	const char *conf_path;
+	bool help;
+	bool version;
+};
+
+/* The commands named so far: a table within a table. */
+struct found {
+	const struct cmd *path[DEPTH_MAX];
+	size_t depth;
+};
+
+/* " subscribers list", as far as it was found. */
+static void
+print_found(const struct found *found)
+{
+	for (size_t i = 0; i < found->depth; i++)
+		printf(" %s", found->path[i]->name);
+}
+
+static void
+print_table(const struct cmd *cmds)
+{
+	for (; cmds->name != NULL; cmds++)
+		printf("  %s%s%s\n      %s\n", cmds->name,
+		    cmds->args[0] != '\0' ? " " : "", cmds->args, cmds->help);
+}
+
+static void
+print_help(const struct cmd_program *program)
+{
+	printf("%s\n\nusage: %s [-c FILE] COMMAND [ARGUMENT...]\n\n",
+	    program->does, program->name);
+	print_table(program->cmds);
+	printf("\n"
+	       "  -c FILE  the configuration; else ./capsule.yaml, then\n"
+	       "           /etc/capsule/capsule.yaml\n"
+	       "  -h       this help, or a command's\n"
+	       "  -V       the version\n"
+	       "\n"
+	       "Exit codes: 0 done, 1 failed, 2 misuse, 75 try again later.\n"
+	       "%s\n",
+	    program->more);
+}
+
+static void
+print_cmd_help(const struct cmd_program *program, const struct found *found)
+{
+	const struct cmd *cmd = found->path[found->depth - 1];
+
+	printf("usage: %s [-c FILE]", program->name);
+	print_found(found);
+	printf("%s%s\n\n%s\n", cmd->args[0] != '\0' ? " " : "", cmd->args,
+	    cmd->help);
+	if (cmd->cmds != NULL) {
+		printf("\n");
+		print_table(cmd->cmds);
+	}
+}
+
+/* ERR_USAGE, saying where they are listed. */
+static int
+say_help(const struct cmd_program *program, const struct found *found,
+    const char *wrong, struct err *e)
+{
+	bool is_nested = found->depth > 0;
+
+	return err_set(e, ERR_USAGE, "%s; %s%s%s -h lists them", wrong,
+	    program->name, is_nested ? " " : "",
+	    is_nested ? found->path[0]->name : "");
+}
+
+static int
+unknown_cmd(const struct cmd_program *program, const struct found *found,
+    const struct cmd *cmds, const char *name, struct err *e)
+{
+	const struct cmd *nearest = NULL;
+	unsigned least = 3;
+	char wrong[128];
+
+	if (name[0] == '-')
+		return cmd_bad_arg(name, e);
+	for (; cmds->name != NULL; cmds++) {
+		unsigned d =
+		    near_distance(str_of(name), str_of(cmds->name), least - 1);
+
+		if (d < least) {
+			least = d;
+			nearest = cmds;
+		}
+	}
+	snprintf(wrong, sizeof wrong, "there is no command \"%.80s\"", name);
+	if (nearest != NULL)
+		return err_set(e, ERR_USAGE, "%s; did you mean \"%s\"?", wrong,
+		    nearest->name);
+	return say_help(program, found, wrong, e);
+}
+
+static const struct cmd *
+find_cmd(const struct cmd *cmds, const char *name)
+{
+	for (; cmds->name != NULL; cmds++)
+		if (strcmp(cmds->name, name) == 0)
+			return cmds;
+	return NULL;
+}
+
+int
+cmd_bad_arg(const char *arg, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "\"%s\" is not understood here", arg);
+}
+
+struct conf *
+cmd_conf(struct cmd_env *env, struct err *e)
+{
+	if (!env->has_conf && conf_load(&env->conf, env->conf_path, e) != 0)
+		return NULL;
+	env->has_conf = true;
+	return &env->conf;
+}
+
+/*
+ * Takes -c, -h and -V out of the arguments, wherever they stand, up to "--";
+ * returns how many are left.
+ */
+static int
+take_common(struct asked *asked, int argc, char **argv, struct err *e)
+{
+	int left = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				argv[left++] = argv[i];
+		} else if (strcmp(argv[i], "-h") == 0 ||
+		    strcmp(argv[i], "--help") == 0) {
+			asked->help = true;
+		} else if (strcmp(argv[i], "-V") == 0 ||
+		    strcmp(argv[i], "--version") == 0) {
+			asked->version = true;
+		} else if (strcmp(argv[i], "-c") == 0) {
+			if (++i == argc)
+				return err_set(e, ERR_USAGE,
+				    "-c takes the configuration's file");
+			asked->conf_path = argv[i];
+		} else {
+			argv[left++] = argv[i];
+		}
+	}
+	return left;
+}
+
+/* Follows the names of commands through the tables; returns how many there
+ * were, or -1. */
+static int
+find_path(struct found *found, const struct cmd_program *program, int argc,
+    char **argv, struct err *e)
+{
+	const struct cmd *cmds = program->cmds;
+
+	while (cmds != NULL && (int)found->depth < argc &&
+	    found->depth < DEPTH_MAX) {
+		const char *name = argv[found->depth];
+		const struct cmd *cmd = find_cmd(cmds, name);
+
+		if (cmd == NULL)
+			return unknown_cmd(program, found, cmds, name, e);
+		found->path[found->depth++] = cmd;
+		cmds = cmd->cmds;
+	}
+	return (int)found->depth;
+}
+
+static int
+run_cmd(const struct cmd *cmd, const char *conf_path, int argc, char **argv,
+    struct err *e)
+{
+	struct cmd_env env = {.conf_path = conf_path};
+	int result;
+
+	if (cmd->args[0] == '\0' && argc > 0)
+		return cmd_bad_arg(argv[0], e);
+	result = cmd->run(&env, argc, argv, e);
+	if (env.has_conf)
+		conf_release(&env.conf);
+	return result;
+}
+
+static int
+run(const struct cmd_program *program, int argc, char **argv, struct err *e)
+{
+	const struct cmd *cmd = NULL;
+	struct asked asked = {0};
+	struct found found = {0};
+	int names;
+
+	argc = take_common(&asked, argc, argv, e);
+	if (argc < 0)
+		return -1;
+	if (asked.version) {
+		printf("%s " VERSION "\n", program->name);
+		return 0;
+	}
+	names = find_path(&found, program, argc, argv, e);
+	if (names < 0)
+		return -1;
+	if (names > 0)
+		cmd = found.path[names - 1];
+	if (asked.help) {
+		if (cmd != NULL)
+			print_cmd_help(program, &found);
+		else
+			print_help(program);
+		return 0;
+	}
+	if (cmd == NULL || cmd->run == NULL)
+		return say_help(program, &found, "a command is missing", e);
+	return run_cmd(cmd, asked.conf_path, argc - names, argv + names, e);
+}
+
+int
+cmd_main(const struct cmd_program *program, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	int result = run(program, argc - 1, argv + 1, &e);
+
+	/* A full disk behind `capsule render >FILE` is a failure. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && result == 0)
+		result = err_sys(&e, "standard output cannot be written");
+	if (result == 0)
+		return 0;
+	fprintf(stderr, "%s: %s\n", program->name, e.msg);
+	return err_exit_code(&e);
+}
