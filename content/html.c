@@ -1,4 +1,5 @@
 #include "content/inlines.h"
+#include "content/link.h"
 #include "content/renderers.h"
 
 #include "base/err.h"
@@ -13,6 +14,8 @@
 struct html {
 	struct buf *to;
 	const struct render_env *env;
+	const struct inl *anchor; /* the link that is open; HTML has none in
+	                           * another */
 };
 
 static void
@@ -39,10 +42,8 @@ put_escaped(struct html *h, struct str s)
 }
 
 static void
-open_link(struct html *h, const struct link *link)
+open_anchor(struct html *h, const struct link *link)
 {
-	if (link->kind == LINK_NONE)
-		return;
 	buf_puts(h->to, "<a href=\"");
 	if (link->kind == LINK_INSIDE && str_starts(link->url, STR("/")))
 		put_escaped(h, h->env->base);
@@ -50,9 +51,72 @@ open_link(struct html *h, const struct link *link)
 	buf_puts(h->to, "\">");
 }
 
+static bool
+is_link(const struct inl *i)
+{
+	return (i->kind == INLINE_LINK || i->kind == INLINE_IMAGE) &&
+	    i->link.kind != LINK_NONE;
+}
+
+/* A link that nobody sees is lost: without text it shows its address. */
+static bool
+has_text(const struct inl *link)
+{
+	if (link->kind == INLINE_IMAGE)
+		return true;
+	for (const struct inl *i = link->child; i != NULL;
+	     i = inl_next(i, link))
+		if (i->kind == INLINE_IMAGE || str_trim(i->text).n > 0)
+			return true;
+	return false;
+}
+
+static void
+open_link(struct html *h, const struct inl *i)
+{
+	if (h->anchor != NULL || !is_link(i))
+		return;
+	h->anchor = i;
+	open_anchor(h, &i->link);
+	if (!has_text(i))
+		put_escaped(h, i->link.url);
+}
+
+/* Those inside it stand behind it. */
+static void
+close_link(struct html *h, const struct inl *link)
+{
+	if (h->anchor != link)
+		return;
+	h->anchor = NULL;
+	buf_puts(h->to, "</a>");
+	for (const struct inl *i = link->child; i != NULL;
+	     i = inl_next(i, link)) {
+		if (!is_link(i) || str_eq(i->link.url, link->link.url))
+			continue;
+		buf_putc(h->to, ' ');
+		open_anchor(h, &i->link);
+		buf_puts(h->to,
+		    i->kind == INLINE_IMAGE ? "[image]</a>" : "[link]</a>");
+	}
+}
+
 /*
  * Inlines.
  */
+
+static void
+put_file_name(struct html *h, struct str url)
+{
+	struct buf name;
+
+	buf_init(&name, h->to->max);
+	link_file_name(&name, url);
+	put_escaped(h, buf_slice(&name));
+	if (name.failed != ERR_NONE)
+		h->to->failed = name.failed;
+	buf_release(&name);
+}
 
 static void
 open_inline(struct html *h, const struct inl *i)
@@ -82,10 +146,10 @@ open_inline(struct html *h, const struct inl *i)
 		buf_puts(h->to, "<s>");
 		break;
 	case INLINE_LINK:
-		open_link(h, &i->link);
+		open_link(h, i);
 		break;
 	case INLINE_IMAGE:
-		open_link(h, &i->link);
+		open_link(h, i);
 		buf_puts(h->to, "[image: ");
 		break;
 	}
@@ -106,14 +170,12 @@ close_inline(struct html *h, const struct inl *i)
 		break;
 	case INLINE_IMAGE:
 		if (i->child == NULL)
-			put_escaped(h, i->link.url);
+			put_file_name(h, i->link.url);
 		buf_putc(h->to, ']');
-		if (i->link.kind != LINK_NONE)
-			buf_puts(h->to, "</a>");
+		close_link(h, i);
 		break;
 	case INLINE_LINK:
-		if (i->link.kind != LINK_NONE)
-			buf_puts(h->to, "</a>");
+		close_link(h, i);
 		break;
 	default:
 		break;
@@ -178,6 +240,8 @@ open_block(struct html *h, const struct block *b)
 {
 	switch (b->kind) {
 	case BLOCK_HEADING:
+		if (b->inls == NULL)
+			break;
 		buf_printf(h->to, "<h%d>", b->level);
 		put_inlines(h, b->inls);
 		buf_printf(h->to, "</h%d>\n", b->level);
@@ -278,7 +342,7 @@ html_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
 	const struct block *skip = render_repeated(doc, head);
-	struct html h = {to, env};
+	struct html h = {.to = to, .env = env};
 	const struct block *b = doc->first;
 
 	put_head(&h, head);
