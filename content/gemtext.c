@@ -148,26 +148,37 @@ is_break(const struct inl *i)
 	    i->kind == INLINE_HARD_BREAK;
 }
 
+/* Is this an address with a line of the paragraph to itself? */
+static bool
+is_alone(const struct inl *before, const struct inl *i)
+{
+	return i->kind == INLINE_LINK && i->is_bare && is_break(before) &&
+	    is_break(i->next);
+}
+
 /* An address that stands alone on a line of a paragraph is a link line there
  * (rule 21); the text goes on after it. Inside an item or a quote it stays. */
 static void
 put_paragraph(struct gemtext *g, const struct block *b)
 {
 	const struct inl *first = b->inls, *before = NULL;
-	bool plain = g->lists == 0 && g->quotes == 0;
+	bool is_plain = g->lists == 0 && g->quotes == 0;
 
 	for (const struct inl *i = b->inls; i != NULL;
 	     before = i, i = i->next) {
-		if (!plain || i->kind != INLINE_LINK || !i->is_bare ||
-		    !is_break(before) || !is_break(i->next))
+		if (is_plain && is_alone(before, i)) {
+			put_text(g, block_text(g, first, i, false));
+			put_link(g, i, i->link.url);
+			first = i->next;
 			continue;
-		put_text(g, block_text(g, first, i, false));
-		put_link(g, i, i->link.url);
-		first = i->next;
+		}
+		links_add_one(&g->links, i);
+		for (const struct inl *j = inl_next(i, i); j != NULL;
+		     j = inl_next(j, i))
+			links_add_one(&g->links, j);
 	}
 	if (first != NULL)
 		put_text(g, block_text(g, first, NULL, false));
-	links_add(&g->links, b->inls);
 }
 
 static bool
@@ -406,8 +417,11 @@ leave(struct gemtext *g, const struct block *b)
 {
 	if (b->kind == BLOCK_QUOTE && --g->quotes == 0)
 		g->in_quote = false;
-	if (b->kind == BLOCK_ITEM || b->kind == BLOCK_FOOTNOTE)
+	/* An empty item is dropped, a footnote's mark is not. */
+	if (b->kind == BLOCK_FOOTNOTE)
 		put_waiting_number(g);
+	else if (b->kind == BLOCK_ITEM)
+		g->has_mark = false;
 	if (b->kind == BLOCK_LIST)
 		g->lists--;
 	if (g->group == b)

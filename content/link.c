@@ -296,16 +296,10 @@ next_word(struct str *rest, char *word, size_t max)
 }
 
 static bool
-is_vague_word(struct str word)
+is_one_of(struct str word, const char *const *words)
 {
-	static const char *const words[] = {"a", "article", "at", "blog",
-	    "click", "details", "download", "for", "here", "in", "info", "it",
-	    "link", "links", "more", "on", "online", "our", "page", "pdf",
-	    "post", "read", "see", "site", "slides", "source", "the", "there",
-	    "this", "video", "videos", "watch", "web", "website"};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (str_is(word, words[i]))
+	while (*words != NULL)
+		if (str_is(word, *words++))
 			return true;
 	return false;
 }
@@ -313,17 +307,30 @@ is_vague_word(struct str word)
 bool
 link_is_vague(struct str label)
 {
+	static const char *const vague[] = {"article", "blog", "click",
+	    "details", "download", "here", "info", "it", "link", "links",
+	    "more", "online", "page", "pdf", "post", "read", "see", "site",
+	    "slides", "source", "there", "this", "video", "videos", "watch",
+	    "web", "website", NULL};
+	static const char *const between[] = {
+	    "a", "at", "for", "in", "on", "our", "the", NULL};
+	size_t n, words = 0, told = 0;
 	char word[16];
-	size_t n;
 
 	/* A label of this length is more than such words, or says so little
 	 * that its host would be no help. */
 	if (label.n > 40)
 		return false;
-	while ((n = next_word(&label, word, sizeof word)) > 0)
-		if (!is_vague_word((struct str){word, n}))
+	while ((n = next_word(&label, word, sizeof word)) > 0) {
+		struct str w = {word, n};
+
+		words++;
+		if (is_one_of(w, vague))
+			told++;
+		else if (!is_one_of(w, between))
 			return false;
-	return true;
+	}
+	return words == 0 || told > 0;
 }
 
 struct str
