@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,12 +114,20 @@ bind_socket(struct listener *l, bool is_v6_only, struct err *e)
 	return 0;
 }
 
+/*
+ * Accepted sockets inherit TCP_NODELAY from their listener. Without it the
+ * last segment of a reply waits for the acknowledgement of the one before,
+ * which a client may keep back for 40 ms.
+ */
 static int
-find_port(struct listener *l, struct err *e)
+prepare(struct listener *l, struct err *e)
 {
 	union any_address a;
 	socklen_t len = sizeof a;
+	int on = 1;
 
+	if (setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+		return err_sys(e, "cannot set up the socket of %s", l->host);
 	if (getsockname(l->fd, &a.sa, &len) != 0)
 		return err_sys(e, "cannot tell the port of %s", l->host);
 	l->port =
@@ -196,7 +205,7 @@ open_one(struct listener *l, const struct conf *conf,
 	if (l->fd < 0 && bind_new(l, conf, e) != 0)
 		return -1;
 	fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
-	return find_port(l, e);
+	return prepare(l, e);
 }
 
 static void

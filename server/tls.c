@@ -514,15 +514,24 @@ tls_handshake(struct tls *t)
 	return sent == TLS_DONE ? result : sent;
 }
 
+/* The ticket goes out with the reply where the request is there already, and
+ * else before we wait: a client that holds its request back until its last
+ * segment is acknowledged (Nagle) would wait 40 ms for our kernel to do so. */
 enum tls_result
 tls_read(struct tls *t, void *to, size_t n, size_t *got)
 {
+	enum tls_result result;
 	int r;
 
 	*got = 0;
 	ERR_clear_error();
 	r = SSL_read_ex(t->ssl, to, n, got);
-	return r == 1 ? TLS_DONE : stopped(t, r);
+	if (r == 1)
+		return TLS_DONE;
+	result = stopped(t, r);
+	if (result == TLS_WANT_READ)
+		tls_flush(t);
+	return result;
 }
 
 enum tls_result

@@ -97,6 +97,11 @@ NGINX
 	peers="$peers nginx"
 fi
 sleep 1
+# nginx only where its stream module can be loaded and answers.
+if [ -n "${nginx_pid:-}" ] && ! kill -0 "$nginx_pid" 2>/dev/null; then
+	peers=${peers% nginx}
+	unset nginx_port
+fi
 
 median() { sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
 
