@@ -7,6 +7,43 @@
 
 #define DEPTH_MAX 2 /* announce subscribers list */
 
+static const struct cmd_option *
+find_option(const struct cmd_option *options, const char *name)
+{
+	for (; options->name != NULL; options++)
+		if (strcmp(options->name, name) == 0)
+			return options;
+	return NULL;
+}
+
+int
+cmd_words(int argc, char **argv, const struct cmd_option *options, int min,
+    int max, const char *usage, struct err *e)
+{
+	int left = 0;
+
+	for (int i = 0; i < argc; i++) {
+		const struct cmd_option *o = find_option(options, argv[i]);
+
+		if (o == NULL && argv[i][0] == '-' && argv[i][1] != '\0')
+			return cmd_bad_arg(argv[i], e);
+		if (o == NULL && left == max)
+			return cmd_bad_arg(argv[i], e);
+		if (o == NULL)
+			argv[left++] = argv[i];
+		else if (o->flag != NULL)
+			*o->flag = true;
+		else if (++i == argc)
+			return err_set(
+			    e, ERR_USAGE, "%s takes a value", o->name);
+		else
+			*o->value = argv[i];
+	}
+	if (left < min)
+		return err_set(e, ERR_USAGE, "%s is missing", usage);
+	return left;
+}
+
 /* What was asked for in front of a command, or behind its name. */
 struct asked {
 	const char *conf_path;

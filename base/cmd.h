@@ -49,6 +49,21 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv);
 /* The configuration, loaded at the first call. NULL on failure. */
 struct conf *cmd_conf(struct cmd_env *env, struct err *e);
 
+/* "--json", which sets *flag, or "--list NAME", which sets *value. */
+struct cmd_option {
+	const char *name;
+	bool *flag;
+	const char **value;
+};
+
+/*
+ * Takes the options out of a command's arguments, up to an entry without a
+ * name, and holds that min to max words are left, which usage names ("an
+ * ADDRESS"); they are moved to the front. Returns how many, or -1.
+ */
+int cmd_words(int argc, char **argv, const struct cmd_option *options,
+    int min, int max, const char *usage, struct err *e);
+
 /* ERR_USAGE, naming an argument that the command does not know. */
 int cmd_bad_arg(const char *arg, struct err *e);
 

@@ -1,0 +1,47 @@
+/*
+ * announce's commands, one cmd_<name>.c each, held in one table (main.c); and
+ * what several of them need.
+ */
+#ifndef MAIL_CMD_H
+#define MAIL_CMD_H
+
+#include "base/buf.h"
+#include "base/cmd.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "mail/mailbox.h"
+#include "mail/store.h"
+
+extern const struct cmd cmd_subscribers[];
+int cmd_subscribers_add(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_erase(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_export(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_import(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_list(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_remove(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_subscribers_show(
+    struct cmd_env *env, int argc, char **argv, struct err *e);
+
+/* The configuration, which must say something of mail. NULL on failure. */
+struct conf *cmd_mail_conf(struct cmd_env *env, struct err *e);
+
+/* The store of the configuration's state; store_close is the caller's. */
+int cmd_store(struct cmd_env *env, struct store **out, struct err *e);
+
+/* A list that the configuration names; without a name its first. */
+int cmd_list(struct cmd_env *env, struct str *list, struct str name,
+    struct err *e);
+
+/* An address as typed, made one of the store's; the error quotes it. */
+struct cmd_address {
+	char text[MAILBOX_MAX + 1];
+};
+int cmd_address(struct cmd_address *out, const char *typed, struct err *e);
+
+#endif

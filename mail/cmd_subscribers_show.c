@@ -1,0 +1,222 @@
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "mail/cmd.h"
+#include "mail/cmd_subscribers.h"
+#include "mail/store_delivery.h"
+#include "mail/store_subscriber.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DOCUMENT_MAX ((size_t)1 << 26)
+/* Of one person: a mail a day for 27 years. */
+#define EACH_MAX 10000
+#define LISTS_MAX 100
+
+static void
+put_instant(struct buf *to, const char *key, int64_t at)
+{
+	buf_printf(to, "\"%s\":\"", key);
+	date_rfc3339(to, at);
+	buf_putc(to, '"');
+}
+
+static void
+put_text(struct buf *to, const char *key, struct str text)
+{
+	buf_printf(to, "\"%s\":", key);
+	json_string(to, text);
+}
+
+static int
+put_members(
+    struct buf *to, struct store *s, int64_t id, struct arena *a, struct err *e)
+{
+	struct store_member_query query = {.subscriber = id};
+	struct store_member_cursor after = {0};
+	struct store_member page[LISTS_MAX];
+	size_t count, done = 0;
+
+	buf_puts(to, ",\n\"lists\":[");
+	do {
+		if (store_members(
+			s, &query, &after, a, page, LISTS_MAX, &count, e) != 0)
+			return -1;
+		for (size_t i = 0; i < count; i++) {
+			buf_puts(to, done++ > 0 ? ",\n " : "\n ");
+			subscribers_put_json(to, &page[i]);
+		}
+	} while (count == LISTS_MAX);
+	buf_puts(to, "]");
+	return 0;
+}
+
+static int
+put_deliveries(
+    struct buf *to, struct store *s, int64_t id, struct arena *a, struct err *e)
+{
+	struct store_delivery *d = arena_array(a, EACH_MAX, sizeof *d);
+	size_t count;
+
+	if (d == NULL)
+		return arena_ok(a, e);
+	if (store_deliveries_of(s, id, a, d, EACH_MAX, &count, e) != 0)
+		return -1;
+	buf_puts(to, ",\n\"deliveries\":[");
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(to, "%s\n {\"announcement\":%lld,\"state\":\"%s\",",
+		    i > 0 ? "," : "", (long long)d[i].announcement,
+		    delivery_state_name(d[i].state));
+		put_instant(to, "since", d[i].changed);
+		buf_printf(to, ",\"attempts\":%d,", d[i].attempts);
+		put_text(to, "reply", d[i].reply);
+		buf_putc(to, '}');
+	}
+	buf_puts(to, "]");
+	return 0;
+}
+
+static int
+put_bounces(
+    struct buf *to, struct store *s, int64_t id, struct arena *a, struct err *e)
+{
+	struct store_bounce *b = arena_array(a, EACH_MAX, sizeof *b);
+	size_t count;
+
+	if (b == NULL)
+		return arena_ok(a, e);
+	if (store_bounces(s, id, a, b, EACH_MAX, &count, e) != 0)
+		return -1;
+	buf_puts(to, ",\n\"bounces\":[");
+	for (size_t i = 0; i < count; i++) {
+		buf_puts(to, i > 0 ? ",\n {" : "\n {");
+		put_instant(to, "at", b[i].at);
+		buf_printf(to, ",\"announcement\":%lld,\"permanent\":%s,",
+		    (long long)b[i].announcement,
+		    b[i].permanent ? "true" : "false");
+		put_text(to, "status", b[i].status);
+		buf_putc(to, ',');
+		put_text(to, "text", b[i].text);
+		buf_putc(to, '}');
+	}
+	buf_puts(to, "]");
+	return 0;
+}
+
+/* All but the token, which is a key to act for them and says nothing of
+ * them. */
+static int
+put_subscriber(struct buf *to, struct store *s, struct str address,
+    struct arena *a, struct err *e)
+{
+	struct store_subscriber who;
+
+	if (store_subscriber_find(s, &who, a, address, e) != 0)
+		return -1;
+	buf_putc(to, '{');
+	put_text(to, "address", who.address);
+	buf_putc(to, ',');
+	put_instant(to, "since", who.since);
+	if (put_members(to, s, who.id, a, e) != 0 ||
+	    put_deliveries(to, s, who.id, a, e) != 0 ||
+	    put_bounces(to, s, who.id, a, e) != 0)
+		return -1;
+	buf_puts(to, "}\n");
+	return 0;
+}
+
+/* Of somebody erased there is nothing but that they were. */
+static int
+put_person(struct buf *to, struct store *s, struct str address, struct arena *a,
+    struct err *e)
+{
+	int64_t since;
+
+	if (store_suppressed(s, address, &since, e) != 0)
+		return -1;
+	if (since == 0)
+		return put_subscriber(to, s, address, a, e);
+	buf_putc(to, '{');
+	put_text(to, "address", address);
+	buf_putc(to, ',');
+	put_instant(to, "erased", since);
+	buf_puts(to, "}\n");
+	return 0;
+}
+
+int
+cmd_subscribers_show(struct cmd_env *env, int argc, char **argv, struct err *e)
+{
+	static const struct cmd_option none[] = {{NULL, NULL, NULL}};
+	struct cmd_address address;
+	struct store *s;
+	struct arena a;
+	struct buf b;
+	int result;
+
+	if (cmd_words(argc, argv, none, 1, 1, "an ADDRESS", e) < 0 ||
+	    cmd_address(&address, argv[0], e) != 0 ||
+	    cmd_store(env, &s, e) != 0)
+		return -1;
+	arena_init(&a);
+	buf_init(&b, DOCUMENT_MAX);
+	result = put_person(&b, s, str_of(address.text), &a, e);
+	if (result == 0)
+		result = buf_ok(&b, "what is known", e);
+	if (result == 0)
+		fwrite(b.data, 1, b.len, stdout);
+	else
+		err_wrap(e, "%s", address.text);
+	buf_release(&b);
+	arena_release(&a);
+	store_close(s);
+	return result;
+}
+
+/* Only a whole "yes" is one. */
+static int
+ask_erase(const char *address, struct err *e)
+{
+	char answer[16];
+
+	if (!isatty(STDIN_FILENO))
+		return err_set(e, ERR_USAGE,
+		    "erase asks, and nobody is there to answer; --yes answers "
+		    "it");
+	fprintf(stderr,
+	    "Forget all that is known of %s? This cannot be undone. [yes/no] ",
+	    address);
+	if (fgets(answer, sizeof answer, stdin) != NULL &&
+	    strcmp(answer, "yes\n") == 0)
+		return 0;
+	return err_set(e, ERR_REFUSED, "nothing was erased");
+}
+
+int
+cmd_subscribers_erase(struct cmd_env *env, int argc, char **argv, struct err *e)
+{
+	struct err overwriting = ERR_INIT;
+	bool is_sure = false, was_known;
+	struct cmd_option options[] = {
+	    {"--yes", &is_sure, NULL}, {NULL, NULL, NULL}};
+	struct cmd_address address;
+	struct store *s;
+	int result;
+
+	if (cmd_words(argc, argv, options, 1, 1, "an ADDRESS", e) < 0 ||
+	    cmd_address(&address, argv[0], e) != 0 ||
+	    (!is_sure && ask_erase(address.text, e) != 0) ||
+	    cmd_store(env, &s, e) != 0)
+		return -1;
+	result = store_subscriber_erase(
+	    s, str_of(address.text), clock_now(), &was_known, e);
+	if (result == 0 && store_forget(s, &overwriting) != 0)
+		fprintf(stderr, "announce: %s\n", overwriting.msg);
+	store_close(s);
+	if (result == 0)
+		fprintf(stderr, "%s %s; no import will bring it back\n",
+		    address.text, was_known ? "is erased" : "was not known");
+	return result;
+}
