@@ -42,8 +42,8 @@ enum inline_kind {
 	INLINE_STRONG,     /* child.. */
 	INLINE_STRIKE,     /* child.. */
 	INLINE_LINK,       /* child.., link */
-	INLINE_IMAGE       /* child.. (the alternative text), link; also video,
-	                    * audio and iframe from raw HTML */
+	INLINE_IMAGE       /* child.. (the alternative text), link; a video or
+	                    * a frame of raw HTML is a LINK */
 };
 
 struct inl {
@@ -67,7 +67,8 @@ enum block_kind {
 	BLOCK_TABLE,     /* child.. (ROW only; the first is the header) */
 	BLOCK_ROW,       /* child.. (CELL only) */
 	BLOCK_CELL,      /* inls, align */
-	BLOCK_FOOTNOTE   /* child.., text is its mark; all stand at the end */
+	BLOCK_FOOTNOTE   /* child.., text is its mark as it stands in the text
+	                  * ("[note 1]"); all stand at the end */
 };
 
 enum align { ALIGN_NONE, ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT };
