@@ -90,12 +90,24 @@ repair_authority(struct buf *url)
 	buf_release(&fixed);
 }
 
+static bool
+is_right(struct str target)
+{
+	for (size_t i = 0; i < target.n; i++)
+		if ((unsigned char)target.p[i] >= 0x80)
+			return false;
+	return uri_parse(&(struct uri){0}, target, NULL) == 0;
+}
+
 static struct str
 repaired(struct arena *a, const char *prefix, struct str target)
 {
 	struct buf url;
 	struct str result;
 
+	/* Most are, and a repair would change nothing. */
+	if (prefix[0] == '\0' && is_right(target))
+		return arena_str(a, target);
 	buf_init(&url, SIZE_MAX / 2);
 	buf_puts(&url, prefix);
 	uri_repair(&url, target);

@@ -467,6 +467,15 @@ walk_tree(struct walk *w, cmark_node *root)
 	cmark_iter_free(iter);
 }
 
+/* Control characters that no source needs: C0 without TAB, LF and CR; DEL. */
+static bool
+is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t' && c != '\n' &&
+		   c != '\r') ||
+	    c == 0x7f;
+}
+
 /* The source without control characters, NUL among them. */
 static struct str
 drop_controls(struct md *md, struct str text)
@@ -474,14 +483,13 @@ drop_controls(struct md *md, struct str text)
 	size_t n = 0;
 	char *p;
 
-	for (n = 0; n < text.n; n++)
-		if (md_is_control(text.p[n]))
-			break;
+	while (n < text.n && !is_control(text.p[n]))
+		n++;
 	if (n == text.n || (p = arena_alloc(md->arena, text.n)) == NULL)
 		return text;
 	memcpy(p, text.p, n);
 	for (size_t i = n; i < text.n; i++)
-		if (!md_is_control(text.p[i]))
+		if (!is_control(text.p[i]))
 			p[n++] = text.p[i];
 	return (struct str){p, n};
 }

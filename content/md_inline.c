@@ -81,12 +81,13 @@ md_resolve(struct md *md, struct link *link, struct str target, int line)
 		link_resolve_plain(NULL, md->arena, target, line, link);
 }
 
-bool
-md_is_control(char c)
+/* Most bytes are, and this is asked of each. */
+static bool
+is_ordinary(char c)
 {
-	return ((unsigned char)c < 0x20 && c != '\t' && c != '\n' &&
-		   c != '\r') ||
-	    c == 0x7f;
+	unsigned char u = (unsigned char)c;
+
+	return u >= 0x20 && u != 0x7f && u != 0xc2;
 }
 
 /* How many bytes at text are to be looked at closer: 0 for what is kept. */
@@ -139,8 +140,13 @@ md_clean(struct buf *to, struct md *md, struct str text, enum clean how)
 	size_t kept = 0, i = 0;
 
 	while (i < text.n) {
-		struct str rest = str_sub(text, i, text.n);
+		struct str rest;
 
+		if (is_ordinary(text.p[i])) {
+			i++;
+			continue;
+		}
+		rest = str_sub(text, i, text.n);
 		if (odd_bytes(rest, how) == 0) {
 			i++;
 			continue;

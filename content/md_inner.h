@@ -105,9 +105,6 @@ void md_clean(struct buf *to, struct md *md, struct str text, enum clean how);
 /* Takes the spaces off both ends of a list of inlines that is not empty. */
 void md_trim(struct inl *first);
 
-/* Control characters that no source needs: C0 without TAB, LF and CR; DEL. */
-bool md_is_control(char c);
-
 /* Raw inlines to finished ones: HTML, strikethrough, footnote marks, bare
  * addresses. Returns the new first. */
 struct inl *md_finish(struct md *md, struct inl *first, int line);

@@ -89,11 +89,12 @@ md_mark_escapes(struct md *md, struct str text)
 	bool is_marked;
 
 	for (size_t i = 0; i < text.n; i += n) {
-		struct str rest = str_sub(text, i, text.n);
+		struct str rest;
 
 		n = 1;
-		if (rest.p[0] != '\\' && rest.p[0] != '&')
+		if (text.p[i] != '\\' && text.p[i] != '&')
 			continue;
+		rest = str_sub(text, i, text.n);
 		n = scan_escape(rest, &is_marked);
 		if (!is_marked && !is_false_mark(rest))
 			continue;
