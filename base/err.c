@@ -41,18 +41,18 @@ err_sys(struct err *e, const char *fmt, ...)
 int
 err_wrap(struct err *e, const char *fmt, ...)
 {
-	char where[ERR_MSG_MAX], what[ERR_MSG_MAX];
+	char what[ERR_MSG_MAX];
 	va_list ap;
+	size_t n;
 
 	if (e == NULL || e->kind == ERR_NONE)
 		return -1;
-	va_start(ap, fmt);
-	vsnprintf(where, sizeof where, fmt, ap);
-	va_end(ap);
 	memcpy(what, e->msg, sizeof what);
-	if ((size_t)snprintf(e->msg, sizeof e->msg, "%s: ", where) <
-	    sizeof e->msg)
-		strncat(e->msg, what, sizeof e->msg - strlen(e->msg) - 1);
+	va_start(ap, fmt);
+	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+	va_end(ap);
+	n = strlen(e->msg);
+	snprintf(e->msg + n, sizeof e->msg - n, ": %s", what);
 	return -1;
 }
 
