@@ -38,7 +38,7 @@ struct cmd {
 struct cmd_program {
 	const char *name;
 	const char *does; /* a sentence, the first line of help */
-	const char *more; /* its last line: which manual pages */
+	const char *more; /* its last line: where to read on */
 	const struct cmd *cmds; /* sorted, up to one without a name */
 };
 

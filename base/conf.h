@@ -68,7 +68,7 @@ struct conf_list {
 
 struct conf_mail {
 	bool present;
-	struct str from;      /* "dtrace.conf <announce@example.org>" */
+	struct str from;      /* "A Conference <announce@example.org>" */
 	struct str relay;     /* smtp://..., smtp+starttls://..., maildir:DIR
 	                       * (DIR joined); default smtp://127.0.0.1:25 */
 	struct str user;

@@ -11,7 +11,7 @@ main(int argc, char **argv)
 	static const struct cmd_program announce = {
 	    .name = "announce",
 	    .does = "announce mails a community's pages to its subscribers.",
-	    .more = "More in announce(1) and capsule.yaml(5).",
+	    .more = "More in README.md.",
 	    .cmds = cmds,
 	};
 

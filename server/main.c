@@ -23,7 +23,7 @@ main(int argc, char **argv)
 	    .name = "capsule",
 	    .does = "capsule publishes a folder of Markdown to Gemini and "
 		    "Gopher.",
-	    .more = "More in capsule(1), capsule.yaml(5) and capsule-page(7).",
+	    .more = "More in README.md.",
 	    .cmds = cmds,
 	};
 
