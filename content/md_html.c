@@ -1,245 +1,11 @@
 #include "content/md_inner.h"
 
 #include "content/inlines.h"
+#include "content/md_tag.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* What an element means for a page; those that are not named mean nothing,
- * and what they hold is taken as it is. */
-enum element {
-	E_NONE,
-	E_LINK, /* a */
-	E_AREA,
-	E_IMAGE,
-	E_MEDIA, /* another place's content: a link without words of its own */
-	E_EMPHASIS,
-	E_STRONG,
-	E_STRIKE,
-	E_BREAK,
-	E_BLOCK, /* begins and ends a line */
-	E_CELL,
-	E_HEADING,
-	E_ITEM,
-	E_LIST,
-	E_RULE,
-	E_PRE,
-	E_HIDDEN /* nobody is shown what it holds */
-};
-
-static const struct {
-	const char *name;
-	enum element element;
-} elements[] = {
-    {"a", E_LINK},
-    {"address", E_BLOCK},
-    {"area", E_AREA},
-    {"article", E_BLOCK},
-    {"aside", E_BLOCK},
-    {"audio", E_MEDIA},
-    {"b", E_STRONG},
-    {"blockquote", E_BLOCK},
-    {"body", E_BLOCK},
-    {"br", E_BREAK},
-    {"caption", E_BLOCK},
-    {"center", E_BLOCK},
-    {"dd", E_BLOCK},
-    {"del", E_STRIKE},
-    {"details", E_BLOCK},
-    {"dir", E_LIST},
-    {"div", E_BLOCK},
-    {"dl", E_BLOCK},
-    {"dt", E_BLOCK},
-    {"em", E_EMPHASIS},
-    {"embed", E_MEDIA},
-    {"fieldset", E_BLOCK},
-    {"figcaption", E_BLOCK},
-    {"figure", E_BLOCK},
-    {"footer", E_BLOCK},
-    {"form", E_BLOCK},
-    {"frame", E_MEDIA},
-    {"h1", E_HEADING},
-    {"h2", E_HEADING},
-    {"h3", E_HEADING},
-    {"h4", E_HEADING},
-    {"h5", E_HEADING},
-    {"h6", E_HEADING},
-    {"head", E_HIDDEN},
-    {"header", E_BLOCK},
-    {"hr", E_RULE},
-    {"html", E_BLOCK},
-    {"i", E_EMPHASIS},
-    {"iframe", E_MEDIA},
-    {"img", E_IMAGE},
-    {"legend", E_BLOCK},
-    {"li", E_ITEM},
-    {"main", E_BLOCK},
-    {"menu", E_LIST},
-    {"nav", E_BLOCK},
-    {"object", E_MEDIA},
-    {"ol", E_LIST},
-    {"option", E_BLOCK},
-    {"p", E_BLOCK},
-    {"pre", E_PRE},
-    {"s", E_STRIKE},
-    {"script", E_HIDDEN},
-    {"section", E_BLOCK},
-    {"source", E_MEDIA},
-    {"strike", E_STRIKE},
-    {"strong", E_STRONG},
-    {"style", E_HIDDEN},
-    {"summary", E_BLOCK},
-    {"table", E_BLOCK},
-    {"tbody", E_BLOCK},
-    {"td", E_CELL},
-    {"template", E_HIDDEN},
-    {"tfoot", E_BLOCK},
-    {"th", E_CELL},
-    {"thead", E_BLOCK},
-    {"title", E_HIDDEN},
-    {"tr", E_BLOCK},
-    {"ul", E_LIST},
-    {"video", E_MEDIA},
-};
-
-struct tag {
-	struct str name;
-	struct str attributes;
-	enum element element;
-	bool is_end;
-};
-
-static bool
-is_letter(char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool
-is_white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-static int
-name_cmp(const void *key, const void *entry)
-{
-	const struct str *name = key;
-	struct str other = str_of(*(const char *const *)entry);
-	size_t n = name->n < other.n ? name->n : other.n;
-	int c = n > 0 ? strncasecmp(name->p, other.p, n) : 0;
-
-	return c != 0 ? c : (name->n > other.n) - (name->n < other.n);
-}
-
-static enum element
-element_of(struct str name)
-{
-	size_t count = sizeof elements / sizeof elements[0],
-	       size = sizeof elements[0];
-	const void *at = bsearch(&name, elements, count, size, name_cmp);
-
-	if (at == NULL)
-		return E_NONE;
-	return elements[((const char *)at - (const char *)elements) /
-	    (ptrdiff_t)size]
-	    .element;
-}
-
-/* The length of what begins with "<" and is no element: a comment, a
- * declaration, an instruction. One that is not closed takes all. 0: none. */
-static size_t
-scan_other(struct str s)
-{
-	static const struct {
-		const char *first, *last;
-	} kinds[] = {
-	    {"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<!", ">"}};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		struct str first = str_of(kinds[i].first);
-		ptrdiff_t end;
-
-		if (!str_starts(s, first))
-			continue;
-		end = str_find(str_sub(s, 2, s.n), str_of(kinds[i].last));
-		return end < 0 ? s.n : 2 + (size_t)end + strlen(kinds[i].last);
-	}
-	return 0;
-}
-
-/* The length of a tag at the beginning of s, or 0. */
-static size_t
-scan_tag(struct str s, struct tag *tag)
-{
-	size_t n = 1, name;
-
-	*tag = (struct tag){0};
-	if (s.n > 1 && s.p[1] == '/') {
-		tag->is_end = true;
-		n = 2;
-	}
-	for (name = n; n < s.n &&
-	     (is_letter(s.p[n]) ||
-		 (n > name && s.p[n] >= '0' && s.p[n] <= '9'));
-	     n++)
-		;
-	if (n == name || n == s.n)
-		return 0;
-	tag->name = str_sub(s, name, n - name);
-	tag->element = element_of(tag->name);
-	name = n;
-	while (n < s.n && s.p[n] != '>' && s.p[n] != '<') {
-		if (s.p[n] == '"' || s.p[n] == '\'') {
-			ptrdiff_t end = str_chr(str_sub(s, n + 1, s.n), s.p[n]);
-
-			if (end < 0)
-				return 0;
-			n += (size_t)end + 1;
-		}
-		n++;
-	}
-	if (n == s.n || s.p[n] != '>')
-		return 0;
-	tag->attributes = str_sub(s, name, n - name);
-	return n + 1;
-}
-
-/* One attribute's name and value out of *rest. */
-static bool
-next_attribute(struct str *rest, struct str *name, struct str *value)
-{
-	struct str s = *rest;
-	size_t n = 0;
-
-	while (s.n > 0 && (is_white(s.p[0]) || s.p[0] == '/'))
-		s = str_sub(s, 1, s.n);
-	while (n < s.n && s.p[n] != '=' && !is_white(s.p[n]) && s.p[n] != '/')
-		n++;
-	*name = str_sub(s, 0, n);
-	*value = str_sub(s, 0, 0);
-	*rest = str_sub(s, n, s.n);
-	s = str_trim(*rest);
-	if (s.n == 0 || s.p[0] != '=')
-		return name->n > 0;
-	s = str_trim(str_sub(s, 1, s.n));
-	if (s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'')) {
-		ptrdiff_t end = str_chr(str_sub(s, 1, s.n), s.p[0]);
-
-		n = end < 0 ? s.n - 1 : (size_t)end;
-		*value = str_sub(s, 1, n);
-		*rest = str_sub(s, n + 2, s.n);
-		return true;
-	}
-	for (n = 0; n < s.n && !is_white(s.p[n]); n++)
-		;
-	*value = str_sub(s, 0, n);
-	*rest = str_sub(s, n, s.n);
-	return true;
-}
-
-/* Decodes into the arena; white space becomes single spaces, and nothing in
- * it is Markdown any more. */
+/* Decodes into the arena; all white space becomes spaces. */
 static struct str
 text_of(struct md *md, struct str html, enum clean how)
 {
@@ -256,16 +22,11 @@ static bool
 get_attribute(
     struct md *md, const struct tag *tag, const char *wanted, struct str *value)
 {
-	struct str rest = tag->attributes, name;
+	bool has_it = md_tag_attribute(value, tag, wanted);
 
-	while (next_attribute(&rest, &name, value)) {
-		if (!str_eq_nocase(name, str_of(wanted)))
-			continue;
-		*value = text_of(md, str_trim(*value), CLEAN_LINE);
-		return true;
-	}
-	*value = (struct str){NULL, 0};
-	return false;
+	if (has_it)
+		*value = text_of(md, *value, CLEAN_LINE);
+	return has_it;
 }
 
 static struct inl *
@@ -413,7 +174,7 @@ find_end(struct inl *from, const struct tag *tag)
 	for (struct inl *i = from; i != NULL; i = i->next) {
 		struct tag end;
 
-		if (i->kind == INLINE_RAW && scan_tag(i->text, &end) > 0 &&
+		if (i->kind == INLINE_RAW && md_tag_scan(&end, i->text) > 0 &&
 		    end.is_end && str_eq_nocase(end.name, tag->name))
 			return i;
 	}
@@ -427,7 +188,7 @@ take_raw(struct inl_builder *b, struct inl *raw, int line, bool *is_open)
 	struct inl *end, *next = raw->next;
 	struct tag tag;
 
-	if (scan_tag(raw->text, &tag) == 0)
+	if (md_tag_scan(&tag, raw->text) == 0)
 		return next;
 	if (tag.element == E_HIDDEN && !tag.is_end && !*is_open) {
 		end = find_end(next, &tag);
@@ -620,10 +381,9 @@ take_text(struct html *h, struct str html)
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
-		if (is_white(c) &&
-		    (to->len == 0 || to->data[to->len - 1] != ' '))
+		if (c == ' ' && (to->len == 0 || to->data[to->len - 1] != ' '))
 			buf_putc(to, ' ');
-		else if (!is_white(c))
+		else if (c != ' ')
 			/* No Markdown is read in here. */
 			buf_putc(to,
 			    c == '~'       ? MARK_TILDE
@@ -652,7 +412,7 @@ find_end_tag(struct str html, struct str name, size_t *end_length)
 		if (found < 0)
 			return html.n;
 		at += (size_t)found;
-		*end_length = scan_tag(str_sub(html, at, html.n), &tag);
+		*end_length = md_tag_scan(&tag, str_sub(html, at, html.n));
 		if (*end_length > 0 && str_eq_nocase(tag.name, name))
 			return at;
 		at += 2;
@@ -692,11 +452,11 @@ take_pre(struct html *h, struct str html)
 		ptrdiff_t at = str_chr(html, '<');
 
 		n = at < 0 ? html.n : (size_t)at;
-		if (n == 0 && (n = scan_tag(html, &tag)) > 0) {
+		if (n == 0 && (n = md_tag_scan(&tag, html)) > 0) {
 			take_pre_tag(h, &tag, &code);
 			continue;
 		}
-		if (n == 0 && (n = scan_other(html)) > 0)
+		if (n == 0 && (n = md_tag_scan_other(html)) > 0)
 			continue;
 		n += n == 0;
 		md_entities(&code, h->md, str_sub(html, 0, n), CLEAN_CODE);
@@ -764,9 +524,9 @@ md_html_block(struct md *md, struct block_list *to, struct str html, int line)
 		ptrdiff_t at = str_chr(html, '<');
 
 		n = at < 0 ? html.n : (size_t)at;
-		if (n == 0 && (n = scan_tag(html, &tag)) > 0)
+		if (n == 0 && (n = md_tag_scan(&tag, html)) > 0)
 			n = take_tag(&h, html, &tag, n);
-		else if (n == 0 && (n = scan_other(html)) > 0)
+		else if (n == 0 && (n = md_tag_scan_other(html)) > 0)
 			;
 		else
 			take_text(&h, str_sub(html, 0, n += n == 0));
