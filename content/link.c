@@ -363,7 +363,7 @@ link_file_name(struct buf *to, struct str url)
 {
 	struct uri u;
 	struct err e = ERR_INIT;
-	struct str path = url, name;
+	struct str path = url, name, text;
 	struct buf decoded;
 
 	if (uri_parse(&u, url, &e) == 0)
@@ -372,11 +372,12 @@ link_file_name(struct buf *to, struct str url)
 		path.n--;
 	name = str_sub(path, (size_t)(str_rchr(path, '/') + 1), path.n);
 	buf_init(&decoded, name.n);
-	if (uri_decode(&decoded, name) == 0 &&
-	    !str_has_control(buf_slice(&decoded)) &&
-	    str_chr(buf_slice(&decoded), '\n') < 0 &&
-	    str_chr(buf_slice(&decoded), '\t') < 0)
-		buf_str(to, buf_slice(&decoded));
+	if (uri_decode(&decoded, name) != 0)
+		buf_clear(&decoded);
+	text = str_trim(buf_slice(&decoded));
+	if (text.n > 0 && !str_has_control(text) && str_chr(text, '\n') < 0 &&
+	    str_chr(text, '\t') < 0)
+		buf_str(to, text);
 	else
 		buf_str(to, name);
 	buf_release(&decoded);
