@@ -91,10 +91,9 @@ print_help(const struct cmd_program *program)
 }
 
 static void
-print_cmd_help(const struct cmd_program *program, const struct found *found)
+print_cmd_help(const struct cmd_program *program, const struct found *found,
+    const struct cmd *cmd)
 {
-	const struct cmd *cmd = found->path[found->depth - 1];
-
 	printf("usage: %s [-c FILE]", program->name);
 	print_found(found);
 	printf("%s%s\n\n%s\n", cmd->args[0] != '\0' ? " " : "", cmd->args,
@@ -256,7 +255,7 @@ run(const struct cmd_program *program, int argc, char **argv, struct err *e)
 		cmd = found.path[names - 1];
 	if (asked.help) {
 		if (cmd != NULL)
-			print_cmd_help(program, &found);
+			print_cmd_help(program, &found, cmd);
 		else
 			print_help(program);
 		return 0;

@@ -25,7 +25,7 @@ struct store {
 	char *path;
 	uint8_t salt[STORE_SALT_LEN];
 	int depth;       /* of transactions around what is being done */
-	int lock;        /* the file of leases' holders; -1: not yet open */
+	int lock;        /* the file of leases' holders; -1: not open */
 	int64_t holder;  /* whom our leases are by; 0: not yet any */
 	sqlite3_stmt *statement[STORE_QUESTIONS];
 };
@@ -35,6 +35,9 @@ extern const char store_schema[];
 
 /* Says what SQLite's last error means for people. Returns -1. */
 int store_fail(struct store *s, struct err *e);
+
+/* Says that the folder is another user's. Returns -1. */
+int store_not_ours(struct store *s, struct err *e);
 
 /* The statement, ready to be bound; NULL on failure. */
 sqlite3_stmt *store_ask(
@@ -67,6 +70,11 @@ int store_settle(struct store *s, int result, struct err *e);
 /* A list's id, made if need be; 0 for one that is not there and not made. */
 int store_list(struct store *s, struct str name, bool make, int64_t *id,
     struct err *e);
+
+/* Around opening the file: SQLite's change of a new one to its log does not
+ * wait for another program that does the same. */
+int store_opening(struct store *s, struct err *e);
+void store_opened(struct store *s);
 
 /* The lock file of leases: gives the handle a holder's number, if it has none
  * yet, and tells whether another's program is still there. */

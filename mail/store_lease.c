@@ -23,10 +23,11 @@ static const char in_doubt_why[] =
 static const char expired_why[] = "the announcement has expired";
 
 static int
-lock_byte(struct store *s, int command, int64_t holder, struct flock *lock)
+lock_byte(struct store *s, int command, short type, int64_t holder,
+    struct flock *lock)
 {
 	*lock = (struct flock){
-	    .l_type = F_WRLCK,
+	    .l_type = type,
 	    .l_whence = SEEK_SET,
 	    .l_start = (off_t)holder,
 	    .l_len = 1,
@@ -39,15 +40,43 @@ open_lock(struct store *s, struct err *e)
 {
 	char *path = NULL;
 
-	if (s->lock >= 0)
-		return 0;
 	if (asprintf(&path, "%s" LOCK_SUFFIX, s->path) < 0)
 		return err_set(e, ERR_MEMORY, "memory ran out");
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock < 0)
+	if (s->lock < 0 && (errno == EACCES || errno == EROFS))
+		store_not_ours(s, e);
+	else if (s->lock < 0)
 		err_sys(e, "%s: cannot be opened", path);
 	free(path);
 	return s->lock >= 0 ? 0 : -1;
+}
+
+static int
+cannot_lock(struct store *s, struct err *e)
+{
+	return err_sys(e, "%s" LOCK_SUFFIX ": cannot be locked", s->path);
+}
+
+int
+store_opening(struct store *s, struct err *e)
+{
+	struct flock lock;
+	int code;
+
+	if (open_lock(s, e) != 0)
+		return -1;
+	while ((code = lock_byte(s, F_OFD_SETLKW, F_WRLCK, 0, &lock)) != 0 &&
+	    errno == EINTR)
+		continue;
+	return code == 0 ? 0 : cannot_lock(s, e);
+}
+
+void
+store_opened(struct store *s)
+{
+	struct flock lock;
+
+	lock_byte(s, F_OFD_SETLK, F_UNLCK, 0, &lock);
 }
 
 int
@@ -58,14 +87,12 @@ store_holder(struct store *s, struct err *e)
 
 	if (s->holder != 0)
 		return 0;
-	if (open_lock(s, e) != 0)
-		return -1;
 	for (;;) {
 		if (token_random(&n, sizeof n, e) != 0)
 			return -1;
 		if ((n >>= 1) == 0)
 			continue;
-		if (lock_byte(s, F_OFD_SETLK, n, &lock) == 0)
+		if (lock_byte(s, F_OFD_SETLK, F_WRLCK, n, &lock) == 0)
 			break;
 		if (errno != EAGAIN && errno != EACCES)
 			return err_sys(
@@ -81,7 +108,7 @@ store_holder_lives(struct store *s, int64_t holder)
 	struct flock lock;
 
 	/* What cannot be asked is taken to live: its leases end by time. */
-	return lock_byte(s, F_OFD_GETLK, holder, &lock) != 0 ||
+	return lock_byte(s, F_OFD_GETLK, F_WRLCK, holder, &lock) != 0 ||
 	    lock.l_type != F_UNLCK;
 }
 
@@ -191,7 +218,7 @@ store_deliveries_tend(
     struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
 {
 	*in_doubt = 0;
-	if (open_lock(s, e) != 0 || store_step(s, e) != 0)
+	if (store_step(s, e) != 0)
 		return -1;
 	return store_settle(s, tend(s, now, in_doubt, e), e);
 }

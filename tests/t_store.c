@@ -122,6 +122,33 @@ is_made_and_opened_again(void)
 	umask(022);
 }
 
+/* Programs that start together all find it made, by whichever was first. */
+static void
+is_made_once_by_many(void)
+{
+	int status, failed = 0;
+	struct store *s;
+
+	fflush(stdout);
+	for (int i = 0; i < 8; i++) {
+		if (fork() == 0) {
+			char address[32];
+
+			snprintf(address, sizeof address, "p%d@example.org", i);
+			s = open_store("together");
+			add(s, address, "announce");
+			store_close(s);
+			_exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		failed += status != 0;
+	T_EQ_INT(failed, 0, "eight programs start together");
+	s = open_store("together");
+	T_EQ_INT(members(s, "announce", MEMBER_ACTIVE), 8, "and all wrote");
+	store_close(s);
+}
+
 /* Bypasses the store, as a newer program or another one would. */
 static void
 write_sql(const char *path, const char *sql)
@@ -320,6 +347,7 @@ int
 main(void)
 {
 	T_RUN(is_made_and_opened_again);
+	T_RUN(is_made_once_by_many);
 	T_RUN(refuses_what_is_not_its_own);
 	T_RUN(says_what_to_do_about_damage);
 	T_RUN(waits_for_another_writer);

@@ -341,8 +341,11 @@ a_lease_ends_at_its_time(void)
 	T_EQ_INT(total(two, id, DELIVERY_QUEUED), 2, "and queued again");
 	T_EQ_INT(lease_at(two, NOW + 600, theirs, 2), 2, "by another");
 	T_EQ_INT(theirs[0].doubts + theirs[1].doubts, 1, "which is known");
+	must_enter(two, mine[0].id, DELIVERY_SENDING);
 	T_OK(enter(one, mine[0].id, DELIVERY_SENT, &e) != 0,
 	    "who comes late is refused");
+	T_EQ_INT(total(two, id, DELIVERY_SENDING), 1,
+	    "since it is the other's to say");
 	store_close(one);
 	store_close(two);
 }
