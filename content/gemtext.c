@@ -326,20 +326,12 @@ put_list_of_links(struct gemtext *g, const struct block *list)
 	long number = list->start;
 
 	for (const struct block *i = list->child; i != NULL; i = i->next) {
-		struct str label = block_text(g, i->child->inls, NULL, true);
 		const struct inl *link;
 
-		links_add(&g->own, i->child->inls);
-		links_label(&g->own, 0);
-		link = g->own.list[0].inl;
-		if (inlines_only_links(i->child->inls))
-			label = g->own.list[0].label;
 		buf_clear(&g->mark);
-		if (list->is_ordered)
-			buf_printf(&g->mark, "%ld. ", number++);
-		buf_str(&g->mark, label);
-		put_link(g, link, buf_slice(&g->mark));
-		links_clear(&g->own);
+		link = grouping_item(&g->mark, &g->own, i, number++);
+		if (link != NULL)
+			put_link(g, link, buf_slice(&g->mark));
 	}
 }
 

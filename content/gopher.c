@@ -192,22 +192,19 @@ put_links(struct menu *m, struct links *l)
 static bool
 put_list_of_links(struct menu *m, const struct block *list)
 {
-	const struct inl_style one_line = {.one_line = true};
-	struct plaintext *p = &m->plain;
+	struct buf *label = &m->plain.text;
 	long number = list->start;
 
 	if (!grouping_is_of_links(&m->own, list))
 		return false;
 	for (const struct block *i = list->child; i != NULL; i = i->next) {
-		links_clear(&m->own);
-		links_add(&m->own, i->child->inls);
-		buf_clear(&p->text);
-		if (list->is_ordered)
-			buf_printf(&p->text, "%ld. ", number++);
-		inlines_text(&p->text, i->child->inls, &one_line);
-		put_link(m, &m->own.list[0].inl->link, buf_slice(&p->text));
+		const struct inl *link;
+
+		buf_clear(label);
+		link = grouping_item(label, &m->own, i, number++);
+		if (link != NULL)
+			put_link(m, &link->link, buf_slice(label));
 	}
-	links_clear(&m->own);
 	return true;
 }
 

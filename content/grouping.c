@@ -29,6 +29,31 @@ grouping_is_of_links(struct links *scratch, const struct block *list)
 	return all;
 }
 
+const struct inl *
+grouping_item(struct buf *label, struct links *scratch,
+    const struct block *item, long number)
+{
+	static const struct inl_style style = {.one_line = true};
+	const struct inl *text = item->child->inls, *link;
+	size_t begin;
+
+	links_clear(scratch);
+	links_add(scratch, text);
+	if (scratch->count == 0)
+		return NULL;
+	links_label(scratch, 0);
+	if (item->up->is_ordered)
+		buf_printf(label, "%ld. ", number);
+	begin = label->len;
+	if (!inlines_only_links(text))
+		inlines_text(label, text, &style);
+	if (label->len == begin)
+		buf_str(label, scratch->list[0].label);
+	link = scratch->list[0].inl;
+	links_clear(scratch);
+	return link;
+}
+
 bool
 grouping_begins(struct links *scratch, const struct block *b)
 {

@@ -16,6 +16,12 @@
  * emptied. */
 bool grouping_is_of_links(struct links *scratch, const struct block *list);
 
+/* An item of such a list as a link line: appends its label, the item's whole
+ * text behind its number if it has one, and returns the link. NULL when memory
+ * ran out. scratch is emptied. */
+const struct inl *grouping_item(struct buf *label, struct links *scratch,
+    const struct block *item, long number);
+
 /* Do the links of all of this block come after it? scratch is emptied. */
 bool grouping_begins(struct links *scratch, const struct block *b);
 
