@@ -7,37 +7,65 @@
 
 #define DEPTH_MAX 2 /* announce subscribers list */
 
+/* The option that an argument names, alone or with "=VALUE" behind it. */
 static const struct cmd_option *
-find_option(const struct cmd_option *options, const char *name)
+find_option(const struct cmd_option *options, const char *arg)
 {
-	for (; options->name != NULL; options++)
-		if (strcmp(options->name, name) == 0)
+	for (; options->name != NULL; options++) {
+		size_t n = strlen(options->name);
+
+		if (strncmp(options->name, arg, n) == 0 &&
+		    (arg[n] == '\0' || (arg[n] == '=' && !options->flag)))
 			return options;
+	}
 	return NULL;
+}
+
+/* Takes the option at argv[0], and its value if it has one. Returns how many
+ * arguments that were, or -1. */
+static int
+take_option(const struct cmd_option *o, int argc, char **argv, struct err *e)
+{
+	const char *value = argv[0] + strlen(o->name);
+
+	if (o->flag != NULL) {
+		*o->flag = true;
+		return 1;
+	}
+	if (*value == '=') {
+		*o->value = value + 1;
+		return 1;
+	}
+	if (argc < 2)
+		return err_set(e, ERR_USAGE, "%s takes a value", o->name);
+	*o->value = argv[1];
+	return 2;
 }
 
 int
 cmd_words(int argc, char **argv, const struct cmd_option *options, int min,
     int max, const char *usage, struct err *e)
 {
-	int left = 0;
+	bool only_words = false;
+	int left = 0, taken = 1;
 
-	for (int i = 0; i < argc; i++) {
-		const struct cmd_option *o = find_option(options, argv[i]);
+	for (int i = 0; i < argc; i += taken) {
+		bool is_word =
+		    only_words || argv[i][0] != '-' || argv[i][1] == '\0';
+		const struct cmd_option *o =
+		    is_word ? NULL : find_option(options, argv[i]);
 
-		if (o == NULL && argv[i][0] == '-' && argv[i][1] != '\0')
-			return cmd_bad_arg(argv[i], e);
-		if (o == NULL && left == max)
-			return cmd_bad_arg(argv[i], e);
-		if (o == NULL)
-			argv[left++] = argv[i];
-		else if (o->flag != NULL)
-			*o->flag = true;
-		else if (++i == argc)
-			return err_set(
-			    e, ERR_USAGE, "%s takes a value", o->name);
+		taken = 1;
+		if (o != NULL)
+			taken = take_option(o, argc - i, argv + i, e);
+		else if (!is_word && strcmp(argv[i], "--") == 0)
+			only_words = true;
+		else if (!is_word || left == max)
+			taken = cmd_bad_arg(argv[i], e);
 		else
-			*o->value = argv[i];
+			argv[left++] = argv[i];
+		if (taken < 0)
+			return -1;
 	}
 	if (left < min)
 		return err_set(e, ERR_USAGE, "%s is missing", usage);
@@ -98,6 +126,8 @@ print_cmd_help(const struct cmd_program *program, const struct found *found,
 	print_found(found);
 	printf("%s%s\n\n%s\n", cmd->args[0] != '\0' ? " " : "", cmd->args,
 	    cmd->help);
+	if (cmd->options != NULL)
+		printf("\n%s", cmd->options);
 	if (cmd->cmds != NULL) {
 		printf("\n");
 		print_table(cmd->cmds);
@@ -167,8 +197,8 @@ cmd_conf(struct cmd_env *env, struct err *e)
 }
 
 /*
- * Takes -c, -h and -V out of the arguments, wherever they stand, up to "--";
- * returns how many are left.
+ * Takes -c, -h and -V out of the arguments, wherever they stand, up to "--",
+ * which is left for cmd_words; returns how many are left.
  */
 static int
 take_common(struct asked *asked, int argc, char **argv, struct err *e)
@@ -177,8 +207,8 @@ take_common(struct asked *asked, int argc, char **argv, struct err *e)
 
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0) {
-			while (++i < argc)
-				argv[left++] = argv[i];
+			while (i < argc)
+				argv[left++] = argv[i++];
 		} else if (strcmp(argv[i], "-h") == 0 ||
 		    strcmp(argv[i], "--help") == 0) {
 			asked->help = true;

@@ -33,6 +33,8 @@ struct cmd {
 	const char *help; /* one line */
 	int (*run)(struct cmd_env *env, int argc, char **argv, struct err *e);
 	const struct cmd *cmds; /* instead of run: a table of its own */
+	const char *options; /* what `-h` adds, whole lines: options, exit
+	                      * codes; NULL: args and help say it all */
 };
 
 struct cmd_program {
@@ -49,7 +51,8 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv);
 /* The configuration, loaded at the first call. NULL on failure. */
 struct conf *cmd_conf(struct cmd_env *env, struct err *e);
 
-/* "--json", which sets *flag, or "--list NAME", which sets *value. */
+/* "--json", which sets *flag, or "--list NAME" and "--list=NAME", which set
+ * *value. */
 struct cmd_option {
 	const char *name;
 	bool *flag;
@@ -57,9 +60,10 @@ struct cmd_option {
 };
 
 /*
- * Takes the options out of a command's arguments, up to an entry without a
- * name, and holds that min to max words are left, which usage names ("an
- * ADDRESS"); they are moved to the front. Returns how many, or -1.
+ * Takes the options, which an entry without a name ends, out of a command's
+ * arguments, and holds that min to max words are left, which usage names ("an
+ * ADDRESS"); they are moved to the front. Behind "--" all are words. Returns
+ * how many, or -1.
  */
 int cmd_words(int argc, char **argv, const struct cmd_option *options,
     int min, int max, const char *usage, struct err *e);

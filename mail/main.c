@@ -1,8 +1,9 @@
 #include "mail/cmd.h"
 
 static const struct cmd cmds[] = {
-    {"subscribers", "COMMAND", "who is on which list", NULL, cmd_subscribers},
-    {NULL, NULL, NULL, NULL, NULL},
+    {"subscribers", "COMMAND", "who is on which list", NULL, cmd_subscribers,
+	NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
 int

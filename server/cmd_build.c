@@ -46,14 +46,13 @@ build(const char *dir, const struct conf *conf, struct site **sites,
 int
 cmd_build(struct cmd_env *env, int argc, char **argv, struct err *e)
 {
+	static const struct cmd_option none[] = {{NULL, NULL, NULL}};
 	struct conf *conf;
 	struct site **sites;
 	int result;
 
-	if (argc == 0)
-		return err_set(e, ERR_USAGE, "build takes a folder to write");
-	if (argc > 1 || argv[0][0] == '-')
-		return cmd_bad_arg(argv[argc > 1], e);
+	if (cmd_words(argc, argv, none, 1, 1, "the folder to write", e) < 0)
+		return -1;
 	conf = cmd_conf(env, e);
 	if (conf == NULL)
 		return -1;

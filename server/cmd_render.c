@@ -41,29 +41,17 @@ parse_format(enum format *format, const char *name, struct err *e)
 static int
 parse_args(struct request *r, int argc, char **argv, struct err *e)
 {
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--as") == 0) {
-			if (++i == argc)
-				return err_set(e, ERR_USAGE,
-				    "--as takes a format: gemtext, gopher, "
-				    "gophertext, text or html");
-			if (parse_format(&r->format, argv[i], e) != 0)
-				return -1;
-		} else if (strncmp(argv[i], "--as=", 5) == 0) {
-			if (parse_format(&r->format, argv[i] + 5, e) != 0)
-				return -1;
-		} else if (strcmp(argv[i], "-") != 0 && argv[i][0] == '-') {
-			return cmd_bad_arg(argv[i], e);
-		} else if (r->file != NULL) {
-			return err_set(e, ERR_USAGE,
-			    "one file at a time: \"%s\" is the second",
-			    argv[i]);
-		} else {
-			r->file = argv[i];
-		}
-	}
-	if (r->file != NULL && strcmp(r->file, "-") == 0)
-		r->file = NULL;
+	const char *as = NULL;
+	struct cmd_option options[] = {{"--as", NULL, &as}, {NULL, NULL, NULL}};
+	int count = cmd_words(argc, argv, options, 0, 2, "", e);
+
+	if (count < 0 || (as != NULL && parse_format(&r->format, as, e) != 0))
+		return -1;
+	if (count == 2)
+		return err_set(e, ERR_USAGE,
+		    "one file at a time: \"%s\" is the second", argv[1]);
+	if (count == 1 && strcmp(argv[0], "-") != 0)
+		r->file = argv[0];
 	return 0;
 }
 

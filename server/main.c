@@ -2,18 +2,18 @@
 
 static const struct cmd cmds[] = {
     {"build", "DIR", "write the site as files that any server can serve",
-	cmd_build, NULL},
+	cmd_build, NULL, NULL},
     {"cert", "[show|renew] [--json]",
 	"show the certificate's fingerprints, or renew it with its key",
-	cmd_cert, NULL},
+	cmd_cert, NULL, NULL},
     {"check", "", "read everything that serve would, and list each fault",
-	cmd_check, NULL},
+	cmd_check, NULL, NULL},
     {"render", "[--as gemtext|gopher|gophertext|text|html] [FILE]",
-	"convert one Markdown file, or standard input", cmd_render, NULL},
-    {"serve", "", "serve the site, in the foreground", cmd_serve, NULL},
+	"convert one Markdown file, or standard input", cmd_render, NULL, NULL},
+    {"serve", "", "serve the site, in the foreground", cmd_serve, NULL, NULL},
     {"status", "[--json|--prometheus]",
-	"ask the running server for its figures", cmd_status, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
+	"ask the running server for its figures", cmd_status, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
 int
