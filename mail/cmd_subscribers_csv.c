@@ -82,14 +82,12 @@ say(const struct import *i, const struct csv_row *row, const char *what)
 	buf_release(&line);
 }
 
-/* Exports keep spreadsheets from taking "+ada@example.org" for a formula. */
+/* A field as it was before the export kept spreadsheets from taking it for a
+ * formula. */
 static struct str
-plain_address(struct str field)
+field_of(const struct import *i, const struct csv_row *row, enum column c)
 {
-	if (field.n > 1 && field.p[0] == '\'' &&
-	    str_chr(STR("=+-@"), field.p[1]) >= 0)
-		return str_sub(field, 1, field.n);
-	return field;
+	return csv_plain(csv_field(row, i->at[c]));
 }
 
 static int
@@ -113,21 +111,19 @@ static int
 read_row(const struct import *i, const struct csv_row *row, struct buf *to,
     struct store_member *m, struct err *e)
 {
-	struct str state = csv_field(row, i->at[STATE]);
-	struct str way = csv_field(row, i->at[WAY]);
-	struct str list = csv_field(row, i->at[LIST]);
+	struct str state = field_of(i, row, STATE);
+	struct str way = field_of(i, row, WAY);
+	struct str list = field_of(i, row, LIST);
 
 	*m = (struct store_member){.state = MEMBER_ACTIVE,
 	    .way = WAY_IMPORT,
 	    .list = i->list,
-	    .consent = csv_field(row, i->at[CONSENT]),
-	    .why = csv_field(row, i->at[WHY])};
+	    .consent = field_of(i, row, CONSENT),
+	    .why = field_of(i, row, WHY)};
 	if (m->consent.n == 0)
 		m->consent = i->consent;
-	if (mailbox_normalise(
-		to, plain_address(csv_field(row, i->at[ADDRESS])), e) != 0 ||
-	    read_since(&m->since, csv_field(row, i->at[SINCE]), i->now, e) !=
-		0 ||
+	if (mailbox_normalise(to, field_of(i, row, ADDRESS), e) != 0 ||
+	    read_since(&m->since, field_of(i, row, SINCE), i->now, e) != 0 ||
 	    (list.n > 0 && cmd_list(i->env, &m->list, list, e) != 0))
 		return -1;
 	m->subscriber.address = buf_slice(to);

@@ -142,9 +142,12 @@ csv_field(const struct csv_row *row, int column)
 	return row->field[column];
 }
 
+/* Also with apostrophes in front, so that csv_plain can tell ours. */
 static bool
 is_formula(struct str s)
 {
+	while (s.n > 0 && s.p[0] == '\'')
+		s = str_sub(s, 1, s.n);
 	if (s.n == 0)
 		return false;
 	if (s.p[0] == '=' || s.p[0] == '@')
@@ -182,6 +185,14 @@ csv_put(struct buf *to, struct str field)
 	}
 	if (quoted)
 		buf_putc(to, '"');
+}
+
+struct str
+csv_plain(struct str field)
+{
+	if (field.n > 0 && field.p[0] == '\'' && is_formula(field))
+		return str_sub(field, 1, field.n);
+	return field;
 }
 
 void

@@ -49,9 +49,11 @@ struct str csv_field(const struct csv_row *row, int column);
 /*
  * Appends one field, quoted where it must be, a comma before it unless it is
  * the first of its row. A field that a spreadsheet would take for a formula
- * ("=", "+", "-", "@" first) is given an apostrophe, unless it is a number.
+ * ("=", "+", "-", "@" first) is given an apostrophe, unless it is a number;
+ * csv_plain takes that from a field that was read.
  */
 void csv_put(struct buf *to, struct str field);
+struct str csv_plain(struct str field);
 void csv_end(struct buf *to);
 
 #endif

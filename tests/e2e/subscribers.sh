@@ -203,12 +203,17 @@ unlike "$out" 'ivy@' "and nothing of it is imported"
 run subscribers import none.csv
 is "$code" 1 "a file that is not there"
 
+run subscribers add --consent "=SUM(1) on paper" -- -dash@example.org
+is "$code" 0 "an address may begin with a hyphen"
+run subscribers add "=eq@example.org" --consent="'=quoted"
+is "$code" 0 "or look like a formula"
 run subscribers export
 cp "$work/out" all.csv
+like "$out" "^'-dash@example.org,.*,'=SUM" "which the export disarms"
 is "$(python3 -c 'import csv, sys
 rows = list(csv.DictReader(open("all.csv", newline="")))
 print(len(rows), sorted(rows[0]))')" \
-    "5 ['address', 'consent', 'list', 'since', 'state', 'way', 'why']" \
+    "7 ['address', 'consent', 'list', 'since', 'state', 'way', 'why']" \
     "the export is CSV"
 sed 's/^state: .*/state: other/' capsule.yaml >other.yaml
 run -c other.yaml subscribers import all.csv
