@@ -49,7 +49,7 @@ RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
 	libseccomp-dev systemtap-sdt-dev tzdata
 PEER_DEPS := amfora bombadillo lynx sacc tmux curl
 CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
-	python3-icalendar python3-dkim procps
+	python3-icalendar python3-dkim procps mandoc
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla
@@ -66,6 +66,8 @@ $(foreach f,$(FOLDERS),$(eval OBJS_$(f) := $(patsubst %.c,$(OUT)/%.o,\
 	$(filter-out $(MAINS),$(wildcard $(f)/*.c)))))
 archives = $(foreach f,$(1),$(OUT)/$(f).a)
 
+MANUALS := server/capsule.8 mail/announce.1 base/capsule.yaml.5 \
+	content/capsule-page.7
 PROGRAMS := $(if $(wildcard server/main.c),$(OUT)/capsule) \
 	$(if $(wildcard mail/main.c),$(OUT)/announce)
 UNITS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/t_*.c))
@@ -195,11 +197,14 @@ lint:
 	    --enable=warning,performance,portability -I. $(SOURCES)
 	clang-tidy --quiet $(SOURCES) -- -std=c11 -D_GNU_SOURCE -I. \
 	    -DVERSION='"$(VERSION)"' $(call pkg_cflags,PKGS_tests)
-	shellcheck tests/*.sh tests/e2e/*.sh tests/bench/*.sh
+	shellcheck -x tests/*.sh tests/e2e/*.sh tests/bench/*.sh
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
 	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for m in $(MANUALS); do \
+	    $(INSTALL) -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
+	    || exit 1; done
 
 clean:
 	rm -rf build build-san build-fuzz

@@ -12,7 +12,7 @@ main(int argc, char **argv)
 	static const struct cmd_program announce = {
 	    .name = "announce",
 	    .does = "announce mails a community's pages to its subscribers.",
-	    .more = "More in README.md.",
+	    .more = "More in announce(1).",
 	    .cmds = cmds,
 	};
 

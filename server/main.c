@@ -23,7 +23,7 @@ main(int argc, char **argv)
 	    .name = "capsule",
 	    .does = "capsule publishes a folder of Markdown to Gemini and "
 		    "Gopher.",
-	    .more = "More in README.md.",
+	    .more = "More in capsule(8).",
 	    .cmds = cmds,
 	};
 

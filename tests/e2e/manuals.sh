@@ -1,0 +1,82 @@
+#!/bin/sh
+# The manuals against the programs: they are well-formed, name every command
+# with its options as -h does, no other ones, and every key that the
+# configuration and front matter take.
+. tests/e2e/lib.sh
+
+# As on a printer that cannot overstrike.
+printed() { # manual [width]
+	mandoc -T ascii -O width="${2:-78}" "$1" | sed "s/.$(printf '\b')//g"
+}
+
+manuals='server/capsule.8 mail/announce.1 base/capsule.yaml.5
+content/capsule-page.7'
+for manual in $manuals; do
+	# The machine's own index of manuals says nothing of ours.
+	said=$(mandoc -T lint -W warning "$manual" 2>&1)
+	is "$said" "" "$manual is well-formed"
+	wide=$(printed "$manual" | awk 'length > 80 { print NR ": " $0 }')
+	is "$wide" "" "$manual fits a terminal"
+done
+
+as_text() { # manual: in one line, no word broken
+	printed "$1" 900 | tr -s ' \n' ' '
+}
+
+# What -h lists of a command: "name arguments", tables within it included.
+listed() { # program [command]
+	"$@" -h | sed -n 's/^  \([a-z][a-z-]*.*\)$/\1/p'
+}
+
+# Each command and each option of it stands in the manual.
+holds_commands() { # program manual [command]
+	program=$1
+	manual=$2
+	shift 2
+	text=$(as_text "$manual")
+	listed "$program" "$@" >"$work/listed"
+	while read -r name arguments; do
+		case " $* $name" in *[!a-z\ -]*) continue ;; esac
+		like "$text" "(^| )${*:+$* }$name( |\$)" \
+		    "$manual names ${*:+$* }$name"
+		for option in $(printf '%s\n' "$arguments" |
+		    grep -oE -- '--[a-z-]+'); do
+			like "$text" "[^-]$option" \
+			    "$manual names $option of ${*:+$* }$name"
+		done
+	done <"$work/listed"
+}
+holds_commands "$CAPSULE" server/capsule.8
+holds_commands "$ANNOUNCE" mail/announce.1
+holds_commands "$ANNOUNCE" mail/announce.1 subscribers
+
+# No command that is not there: .It Ic NAME of the commands' list.
+named=$(sed -n '/^The commands are:/,/^\.El/s/^\.It Ic \([a-z-]*\).*/\1/p' \
+    server/capsule.8)
+is "$named" "$(listed "$CAPSULE" | cut -d' ' -f1)" \
+    "capsule(8) lists what -h lists, in its order"
+
+# The words of the tables of keys in a source file.
+keys() { # source table...
+	source=$1
+	shift
+	for table; do
+		awk -v name=" ${table}_keys[] = {" \
+		    'index($0, name) { on = 1 } on { print } /};/ { on = 0 }' \
+		    "$source"
+	done | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u
+}
+for key in $(keys base/conf.c top site listen log limit) \
+    $(keys base/conf_mail.c mail dkim list); do
+	if grep -Eq "^(\.It )?(.* )?Ic $key( |\$)" base/capsule.yaml.5 ||
+	    grep -Eq "^\.Ss $key\$" base/capsule.yaml.5; then
+		ok "capsule.yaml(5) names $key"
+	else
+		not_ok "capsule.yaml(5) names $key"
+	fi
+done
+for key in $(keys content/page.c page event talk sponsor offer); do
+	like "$(cat content/capsule-page.7)" "Ic $key( |\$)" \
+	    "capsule-page(7) names $key"
+done
+finish
