@@ -195,6 +195,15 @@ check_network(struct str *out, struct arena *a, struct str text, struct err *e)
 	return keep(out, a, text, e);
 }
 
+static int
+no_fingerprint(struct str text, struct err *e)
+{
+	return err_set(e, ERR_INPUT,
+	    "\"%s\" is no fingerprint; write the SHA-256 of the certificate, "
+	    "64 hexadecimal digits",
+	    yaml_show(text).s);
+}
+
 int
 check_fingerprint(
     struct str *out, struct arena *a, struct str text, struct err *e)
@@ -208,17 +217,12 @@ check_fingerprint(
 		if (c == ':' && i % 3 == 2)
 			continue;
 		if (n == sizeof digits ||
-		    !memchr("0123456789abcdefABCDEF", c, 22))
-			n = sizeof digits + 1;
-		if (n > sizeof digits)
-			break;
+		    memchr("0123456789abcdefABCDEF", c, 22) == NULL)
+			return no_fingerprint(text, e);
 		digits[n++] = c;
 	}
 	if (n != sizeof digits)
-		return err_set(e, ERR_INPUT,
-		    "\"%s\" is no fingerprint; write the SHA-256 of the "
-		    "certificate, 64 hexadecimal digits",
-		    yaml_show(text).s);
+		return no_fingerprint(text, e);
 	*out = to_lower(a, (struct str){digits, n});
 	return arena_ok(a, e);
 }

@@ -295,14 +295,14 @@ static int
 use_memory_and_time(void)
 {
 	struct timespec ts;
-	char *p = malloc((size_t)8 << 20);
+	char *p = malloc((size_t)8 << 20), *larger;
 
 	if (p == NULL || clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
 		return ENOMEM;
 	memset(p, 1, (size_t)8 << 20);
-	p = realloc(p, (size_t)16 << 20);
-	free(p);
-	return p == NULL ? ENOMEM : 0;
+	larger = realloc(p, (size_t)16 << 20);
+	free(larger != NULL ? larger : p);
+	return larger == NULL ? ENOMEM : 0;
 }
 
 static int
