@@ -129,6 +129,8 @@ $(OUT)/tests/fuzz/f_%: $(OUT)/tests/fuzz/f_%.o $(FUZZ_MAIN) $(TEST_ARCHIVES)
 $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
+$(OUT)/tests/e2e/smtpd: $(OUT)/tests/smtpd_options.o
+
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
