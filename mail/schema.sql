@@ -144,3 +144,101 @@ CREATE TABLE bounces (
 ) STRICT;
 
 CREATE INDEX bounces_of_subscriber ON bounces (subscriber, at);
+
+-- migration 2
+
+-- Mail to one person, each with a message of its own.
+CREATE TABLE letters (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	-- What it is for.
+	kind TEXT NOT NULL CHECK (kind IN
+	    ('confirm', 'leave', 'answer', 'reminder', 'turn')),
+	-- NULL: to somebody who is no subscriber, or was erased.
+	subscriber INTEGER REFERENCES subscribers ON DELETE SET NULL,
+	-- Where it goes; empty once this person was erased.
+	address TEXT NOT NULL,
+	-- The address in lower case.
+	key TEXT NOT NULL,
+	-- Its part in its Message-ID and in the address that it comes back to:
+	-- public, and no other letter's.
+	token TEXT NOT NULL UNIQUE,
+	-- As of a delivery.
+	state TEXT NOT NULL CHECK (state IN ('queued', 'deferred', 'sending',
+	    'sent', 'failed', 'in_doubt', 'cancelled')),
+	due INTEGER NOT NULL,
+	holder INTEGER CHECK (holder IS NULL
+	    OR state IN ('queued', 'deferred', 'sending')),
+	attempts INTEGER NOT NULL DEFAULT 0,
+	doubts INTEGER NOT NULL DEFAULT 0,
+	changed INTEGER NOT NULL,
+	reply TEXT NOT NULL DEFAULT '',
+	-- When it was queued, which is its date.
+	queued INTEGER NOT NULL,
+	-- It is not sent after this.
+	expires INTEGER NOT NULL,
+	-- Header and body, but for what is added when it is sent.
+	message BLOB NOT NULL,
+	CHECK (state != 'sending' OR holder IS NOT NULL)
+) STRICT;
+
+CREATE INDEX letters_by_state ON letters (state, due);
+CREATE INDEX letters_of_key ON letters (key);
+CREATE INDEX letters_of_subscriber ON letters (subscriber);
+CREATE INDEX letters_leased ON letters (holder) WHERE holder IS NOT NULL;
+
+-- Subscriptions that were asked for by somebody who has yet to show that the
+-- address is theirs. Gone when they expire, whatever came of them.
+CREATE TABLE requests (
+	id INTEGER PRIMARY KEY,
+	-- Whoever knows it may try codes: 128 bits in base32.
+	name TEXT NOT NULL UNIQUE,
+	-- Whoever knows it confirms: the link in the letter.
+	token TEXT NOT NULL UNIQUE,
+	-- Whoever knows it and the name confirms.
+	code TEXT NOT NULL,
+	-- As of a subscriber.
+	address TEXT NOT NULL,
+	key TEXT NOT NULL,
+	list INTEGER NOT NULL REFERENCES lists,
+	-- By which way, from where and when it was asked for.
+	way TEXT NOT NULL CHECK (way IN ('gemini', 'gopher', 'mail')),
+	network TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	-- How many wrong codes were typed, and the last one of them.
+	tries INTEGER NOT NULL DEFAULT 0,
+	wrong TEXT NOT NULL DEFAULT '',
+	-- When it was confirmed; 0: not yet.
+	confirmed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX requests_of_key ON requests (key, list);
+CREATE INDEX requests_by_end ON requests (expires);
+
+-- What was asked for that causes mail, for as long as limits look back.
+CREATE TABLE asked (
+	id INTEGER PRIMARY KEY,
+	at INTEGER NOT NULL,
+	-- SHA-256 of the salt and the address in lower case.
+	hash BLOB NOT NULL CHECK (length(hash) = 32),
+	-- Of whoever asked, shortened; by mail the hash of who wrote.
+	network TEXT NOT NULL,
+	-- What for, in a word or two.
+	what TEXT NOT NULL,
+	-- 1: a letter was queued.
+	mailed INTEGER NOT NULL CHECK (mailed IN (0, 1))
+) STRICT;
+
+CREATE INDEX asked_of_address ON asked (hash, at);
+CREATE INDEX asked_of_network ON asked (network, at);
+CREATE INDEX asked_at ON asked (at);
+
+-- By which client certificate somebody is known.
+CREATE TABLE certificates (
+	-- SHA-256 of the certificate, in hexadecimal.
+	fingerprint TEXT PRIMARY KEY,
+	subscriber INTEGER NOT NULL REFERENCES subscribers ON DELETE CASCADE,
+	since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX certificates_of_subscriber ON certificates (subscriber);

@@ -41,8 +41,8 @@ delivery_state_name(enum delivery_state state)
 	return names[state];
 }
 
-static enum delivery_state
-state_in(sqlite3_stmt *q, int column)
+enum delivery_state
+store_delivery_state(sqlite3_stmt *q, int column)
 {
 	const char *name = (const char *)sqlite3_column_text(q, column);
 	int i = 0;
@@ -61,7 +61,7 @@ read_delivery(struct store_delivery *out, sqlite3_stmt *q, struct arena *a)
 	    .subscriber = store_int(q, 2),
 	    .address = store_text(q, 3, a),
 	    .token = store_text(q, 4, a),
-	    .state = state_in(q, 5),
+	    .state = store_delivery_state(q, 5),
 	    .due = store_int(q, 6),
 	    .changed = store_int(q, 7),
 	    .attempts = (int)store_int(q, 8),
@@ -83,18 +83,16 @@ read_deliveries(struct store *s, sqlite3_stmt *q, struct arena *a,
 }
 
 int
-store_announcement_totals(
-    struct store *s, int64_t id, struct store_totals *out, struct err *e)
+store_totals_of(
+    struct store *s, sqlite3_stmt *q, struct store_totals *out, struct err *e)
 {
-	sqlite3_stmt *q = store_ask(s, DELIVERIES_BY_STATE, e);
 	int got;
 
 	*out = (struct store_totals){0};
 	if (q == NULL)
 		return -1;
-	store_bind_int(q, 1, id);
 	while ((got = store_next(s, q, e)) > 0) {
-		enum delivery_state state = state_in(q, 0);
+		enum delivery_state state = store_delivery_state(q, 0);
 
 		out->count[state] = store_int(q, 1);
 		out->all += out->count[state];
@@ -102,6 +100,17 @@ store_announcement_totals(
 			out->next_due = store_int(q, 2);
 	}
 	return got;
+}
+
+int
+store_announcement_totals(
+    struct store *s, int64_t id, struct store_totals *out, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, DELIVERIES_BY_STATE, e);
+
+	if (q != NULL)
+		store_bind_int(q, 1, id);
+	return store_totals_of(s, q, out, e);
 }
 
 /* Adds to *count those of one state, and makes them this handle's. */
@@ -166,9 +175,10 @@ struct standing {
 };
 
 static int
-read_standing(struct store *s, int64_t id, struct standing *out, struct err *e)
+read_standing(struct store *s, const struct store_movable *what, int64_t id,
+    struct standing *out, struct err *e)
 {
-	sqlite3_stmt *q = store_ask(s, DELIVERY_STANDING, e);
+	sqlite3_stmt *q = store_ask(s, what->standing, e);
 	int got;
 
 	if (q == NULL)
@@ -176,11 +186,11 @@ read_standing(struct store *s, int64_t id, struct standing *out, struct err *e)
 	store_bind_int(q, 1, id);
 	got = store_next(s, q, e);
 	if (got == 0)
-		return err_set(
-		    e, ERR_MISSING, "there is no delivery %lld", (long long)id);
+		return err_set(e, ERR_MISSING, "there is no %s %lld",
+		    what->noun, (long long)id);
 	if (got < 0)
 		return -1;
-	out->state = state_in(q, 0);
+	out->state = store_delivery_state(q, 0);
 	out->holder = store_int(q, 1);
 	out->due = store_int(q, 2);
 	out->is_open = strcmp((const char *)sqlite3_column_text(q, 3),
@@ -190,23 +200,23 @@ read_standing(struct store *s, int64_t id, struct standing *out, struct err *e)
 }
 
 static int
-may_move(struct store *s, int64_t id, const struct standing *at,
-    enum delivery_state to, struct err *e)
+may_move(struct store *s, const struct store_movable *what, int64_t id,
+    const struct standing *at, enum delivery_state to, struct err *e)
 {
 	bool is_ours = at->holder != 0 && at->holder == s->holder;
 
 	if ((ways[at->state] & BIT(to)) == 0)
 		return err_set(e, ERR_REFUSED,
-		    "delivery %lld is %s and cannot become %s", (long long)id,
-		    names[at->state], names[to]);
+		    "%s %lld is %s and cannot become %s", what->noun,
+		    (long long)id, names[at->state], names[to]);
 	if (to == DELIVERY_SENDING && !at->is_open)
 		return err_set(e, ERR_REFUSED,
-		    "the announcement of delivery %lld was stopped",
+		    "the announcement of %s %lld was stopped", what->noun,
 		    (long long)id);
 	if (!is_ours && to != DELIVERY_CANCELLED &&
 	    (at->holder != 0 || to == DELIVERY_SENDING))
 		return err_set(e, ERR_REFUSED,
-		    "delivery %lld is not leased by this program",
+		    "%s %lld is not leased by this program", what->noun,
 		    (long long)id);
 	return 0;
 }
@@ -229,14 +239,15 @@ bind_move(sqlite3_stmt *q, int at_due, enum delivery_state from,
 }
 
 static int
-enter(struct store *s, int64_t id, const struct store_move *move, struct err *e)
+enter(struct store *s, const struct store_movable *what, int64_t id,
+    const struct store_move *move, struct err *e)
 {
 	struct standing at = {0};
 	sqlite3_stmt *q;
 
-	if (read_standing(s, id, &at, e) != 0 ||
-	    may_move(s, id, &at, move->to, e) != 0 ||
-	    (q = store_ask(s, DELIVERY_MOVED, e)) == NULL)
+	if (read_standing(s, what, id, &at, e) != 0 ||
+	    may_move(s, what, id, &at, move->to, e) != 0 ||
+	    (q = store_ask(s, what->moved, e)) == NULL)
 		return -1;
 	store_bind_int(q, 1, id);
 	store_bind(q, 2, str_of(names[move->to]));
@@ -249,12 +260,22 @@ enter(struct store *s, int64_t id, const struct store_move *move, struct err *e)
 }
 
 int
-store_delivery_enter(
-    struct store *s, int64_t id, const struct store_move *move, struct err *e)
+store_move(struct store *s, const struct store_movable *what, int64_t id,
+    const struct store_move *move, struct err *e)
 {
 	if (store_step(s, e) != 0)
 		return -1;
-	return store_settle(s, enter(s, id, move, e), e);
+	return store_settle(s, enter(s, what, id, move, e), e);
+}
+
+int
+store_delivery_enter(
+    struct store *s, int64_t id, const struct store_move *move, struct err *e)
+{
+	static const struct store_movable deliveries = {
+	    "delivery", DELIVERY_STANDING, DELIVERY_MOVED};
+
+	return store_move(s, &deliveries, id, move, e);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "mail/store.h"
+#include "mail/store_delivery.h"
 #include "mail/store_questions.h"
 
 #include <sqlite3.h>
@@ -84,5 +85,20 @@ bool store_holder_lives(struct store *s, int64_t holder);
 /* Cancels what is open for a subscriber, on one list or on all (0). */
 int store_deliveries_drop(struct store *s, int64_t subscriber, int64_t list,
     int64_t at, const char *why, struct err *e);
+
+/* What moves from state to state as deliveries do, each under a lease, and the
+ * questions by which it does; letters, too. */
+struct store_movable {
+	const char *noun;
+	enum store_question standing;
+	enum store_question moved;
+};
+
+int store_move(struct store *s, const struct store_movable *what, int64_t id,
+    const struct store_move *move, struct err *e);
+enum delivery_state store_delivery_state(sqlite3_stmt *q, int column);
+/* Of rows of state, number and earliest due; q NULL has failed already. */
+int store_totals_of(struct store *s, sqlite3_stmt *q,
+    struct store_totals *out, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "mail/store_delivery.h"
 #include "mail/store_inner.h"
+#include "mail/store_letter.h"
 #include "mail/token.h"
 
 #include <errno.h>
@@ -17,10 +18,23 @@
 
 #define LOCK_SUFFIX ".holders"
 #define HOLDERS_AT_ONCE 64
+/* Longer than mail takes to come back. */
+#define LETTERS_KEPT (14 * 86400)
 
 static const char in_doubt_why[] =
     "the program ended while this was being sent";
 static const char expired_why[] = "the announcement has expired";
+static const char letter_expired_why[] = "it would have come too late";
+
+/* What ends leases of what is leased. */
+struct leased {
+	enum store_question claims;
+	enum store_question leases;
+};
+
+static const struct leased deliveries = {CLAIMS_IN_DOUBT, LEASES_ENDED};
+static const struct leased letters = {
+    LETTER_CLAIMS_IN_DOUBT, LETTER_LEASES_ENDED};
 
 static int
 lock_byte(struct store *s, int command, short type, int64_t holder,
@@ -113,10 +127,10 @@ store_holder_lives(struct store *s, int64_t holder)
 }
 
 static int
-end_claims(struct store *s, int64_t holder, int64_t until, int64_t now,
-    int64_t *in_doubt, struct err *e)
+end_claims(struct store *s, const struct leased *what, int64_t holder,
+    int64_t until, int64_t now, int64_t *in_doubt, struct err *e)
 {
-	sqlite3_stmt *q = store_ask(s, CLAIMS_IN_DOUBT, e);
+	sqlite3_stmt *q = store_ask(s, what->claims, e);
 	int64_t found;
 
 	if (q == NULL)
@@ -132,9 +146,10 @@ end_claims(struct store *s, int64_t holder, int64_t until, int64_t now,
 }
 
 static int
-end_leases(struct store *s, int64_t holder, int64_t until, struct err *e)
+end_leases(struct store *s, const struct leased *what, int64_t holder,
+    int64_t until, struct err *e)
 {
-	sqlite3_stmt *q = store_ask(s, LEASES_ENDED, e);
+	sqlite3_stmt *q = store_ask(s, what->leases, e);
 
 	if (q == NULL)
 		return -1;
@@ -152,7 +167,9 @@ store_leases_release(struct store *s, struct err *e)
 		return 0;
 	if (store_step(s, e) != 0)
 		return -1;
-	result = end_leases(s, s->holder, INT64_MAX, e);
+	result = end_leases(s, &deliveries, s->holder, INT64_MAX, e);
+	if (result == 0)
+		result = end_leases(s, &letters, s->holder, INT64_MAX, e);
 	return store_settle(s, result, e);
 }
 
@@ -175,7 +192,8 @@ read_holders(struct store *s, int64_t *holders, size_t *count, struct err *e)
 }
 
 static int
-tend_leases(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+tend_leases(struct store *s, const struct leased *what, int64_t now,
+    int64_t *in_doubt, struct err *e)
 {
 	int64_t holders[HOLDERS_AT_ONCE];
 	size_t count;
@@ -186,8 +204,9 @@ tend_leases(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
 		bool lives = store_holder_lives(s, holders[i]);
 		int64_t until = lives ? now : INT64_MAX;
 
-		if (end_claims(s, holders[i], until, now, in_doubt, e) != 0 ||
-		    end_leases(s, holders[i], until, e) != 0)
+		if (end_claims(s, what, holders[i], until, now, in_doubt, e) !=
+			0 ||
+		    end_leases(s, what, holders[i], until, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -198,7 +217,7 @@ tend(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
 {
 	sqlite3_stmt *q;
 
-	if (tend_leases(s, now, in_doubt, e) != 0 ||
+	if (tend_leases(s, &deliveries, now, in_doubt, e) != 0 ||
 	    (q = store_ask(s, DOUBTS_QUEUED, e)) == NULL)
 		return -1;
 	store_bind_int(q, 1, now);
@@ -221,4 +240,35 @@ store_deliveries_tend(
 	if (store_step(s, e) != 0)
 		return -1;
 	return store_settle(s, tend(s, now, in_doubt, e), e);
+}
+
+static int
+tend_letters(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+{
+	sqlite3_stmt *q;
+
+	if (tend_leases(s, &letters, now, in_doubt, e) != 0 ||
+	    (q = store_ask(s, LETTER_DOUBTS_QUEUED, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	if (store_do(s, q, NULL, e) != 0 ||
+	    (q = store_ask(s, LETTERS_EXPIRED, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	store_bind(q, 2, str_of(letter_expired_why));
+	if (store_do(s, q, NULL, e) != 0 ||
+	    (q = store_ask(s, LETTERS_CLEARED, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now - LETTERS_KEPT);
+	return store_do(s, q, NULL, e);
+}
+
+int
+store_letters_tend(
+    struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
+{
+	*in_doubt = 0;
+	if (store_step(s, e) != 0)
+		return -1;
+	return store_settle(s, tend_letters(s, now, in_doubt, e), e);
 }

@@ -6,8 +6,8 @@
 #ifndef MAIL_STORE_QUESTIONS_H
 #define MAIL_STORE_QUESTIONS_H
 
-/* In the order in which read_member, read_delivery and read_announcement take
- * them. */
+/* In the order in which read_member, read_delivery, read_announcement and
+ * read_letter take them. */
 #define MEMBER_COLUMNS                                                         \
 	"SELECT s.id, s.since, s.address, s.token, l.name, l.id, m.state,"     \
 	" m.way, m.since, m.consent, m.why"
@@ -17,6 +17,9 @@
 #define ANNOUNCEMENT_COLUMNS                                                   \
 	"SELECT a.id, a.state, l.name, a.page, a.subject, a.token, a.queued,"  \
 	" a.begins, a.expires, a.holds_doubts"
+#define LETTER_COLUMNS                                                         \
+	"SELECT id, kind, subscriber, address, token, state, due, changed,"    \
+	" attempts, doubts, reply, queued, expires"
 
 #define STORE_QUESTIONS_ARE(X)                                                 \
 	X(SALT_OF_STORE, "SELECT value FROM settings WHERE name = 'salt'")     \
@@ -159,7 +162,9 @@
 	    " WHERE d.subscriber = ?1"                                         \
 	    " ORDER BY d.announcement DESC LIMIT ?2")                          \
                                                                                \
-	X(HOLDERS, "SELECT DISTINCT holder FROM deliveries"                    \
+	X(HOLDERS, "SELECT holder FROM deliveries"                             \
+	    " WHERE holder IS NOT NULL AND holder != ?1"                       \
+	    " UNION SELECT holder FROM letters"                                \
 	    " WHERE holder IS NOT NULL AND holder != ?1")                      \
 	X(CLAIMS_IN_DOUBT,                                                     \
 	    "UPDATE deliveries SET state = 'in_doubt', due = 0,"               \
@@ -178,7 +183,60 @@
 	    " reply = ?2 WHERE state IN ('queued', 'deferred')"                \
 	    " AND holder IS NULL AND announcement IN"                          \
 	    " (SELECT id FROM announcements WHERE state IN"                    \
-	    " ('open', 'paused') AND expires != 0 AND expires <= ?1)")
+	    " ('open', 'paused') AND expires != 0 AND expires <= ?1)")         \
+                                                                               \
+	X(NEW_LETTER,                                                          \
+	    "INSERT INTO letters (kind, subscriber, address, key, token,"      \
+	    " state, due, changed, queued, expires, message) VALUES"           \
+	    " (?1, nullif(?2, 0), ?3, ?4, ?5, 'queued', ?6, ?6, ?6, ?7, ?8)"   \
+	    " RETURNING id")                                                   \
+	X(LETTERS_WAITING,                                                     \
+	    "SELECT count(*) FROM letters"                                     \
+	    " WHERE state IN ('queued', 'deferred', 'sending', 'in_doubt')")   \
+	X(LETTERS_DUE,                                                         \
+	    LETTER_COLUMNS ", message FROM letters WHERE state = ?1"           \
+	    " AND due <= ?2 AND holder IS NULL AND expires > ?2 LIMIT ?3")     \
+	X(LETTER_LEASED,                                                       \
+	    "UPDATE letters SET holder = ?2, due = ?3 WHERE id = ?1")          \
+	X(LETTER_STANDING,                                                     \
+	    "SELECT state, holder, due, 'open' FROM letters WHERE id = ?1")    \
+	X(LETTER_MOVED,                                                        \
+	    "UPDATE letters SET state = ?2, due = ?3, holder = ?4,"            \
+	    " attempts = attempts + ?5, doubts = doubts + ?6, changed = ?7,"   \
+	    " reply = iif(?8 = '', reply, ?8) WHERE id = ?1")                  \
+	X(LETTERS_BY_STATE,                                                    \
+	    "SELECT state, count(*), min(due) FROM letters GROUP BY state")    \
+	X(LETTERS_OF_STATE,                                                    \
+	    LETTER_COLUMNS ", message FROM letters"                            \
+	    " WHERE state = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")         \
+	X(LETTER_OF_TOKEN,                                                     \
+	    LETTER_COLUMNS ", message FROM letters WHERE token = ?1")          \
+	X(LETTER_CLAIMS_IN_DOUBT,                                              \
+	    "UPDATE letters SET state = 'in_doubt', due = 0,"                  \
+	    " holder = NULL, doubts = doubts + 1, changed = ?3, reply = ?4"    \
+	    " WHERE holder = ?1 AND due <= ?2 AND state = 'sending'")          \
+	X(LETTER_LEASES_ENDED,                                                 \
+	    "UPDATE letters SET due = 0, holder = NULL"                        \
+	    " WHERE holder = ?1 AND due <= ?2 AND state != 'sending'")         \
+	X(LETTER_DOUBTS_QUEUED,                                                \
+	    "UPDATE letters SET state = 'queued', due = 0, changed = ?1"       \
+	    " WHERE state = 'in_doubt'")                                       \
+	X(LETTERS_EXPIRED,                                                     \
+	    "UPDATE letters SET state = 'failed', due = 0, changed = ?1,"      \
+	    " reply = iif(reply = '', ?2, ?2 || ': ' || reply)"                \
+	    " WHERE state IN ('queued', 'deferred')"                           \
+	    " AND holder IS NULL AND expires <= ?1")                           \
+	X(LETTERS_CLEARED,                                                     \
+	    "DELETE FROM letters WHERE changed <= ?1"                          \
+	    " AND state IN ('sent', 'failed', 'cancelled')")                   \
+	X(LETTERS_FORGOTTEN,                                                   \
+	    "UPDATE letters SET address = '', key = '', message = x'',"        \
+	    " reply = '', due = iif(state = 'sending', due, 0),"               \
+	    " holder = iif(state = 'sending', holder, NULL), state ="          \
+	    " iif(state IN ('queued', 'deferred', 'in_doubt'), 'cancelled',"   \
+	    " state) WHERE key = ?1")                                          \
+                                                                               \
+	X(REQUESTS_FORGOTTEN, "DELETE FROM requests WHERE key = ?1")
 
 enum store_question {
 #define X(name, sql) name,

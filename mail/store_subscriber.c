@@ -423,6 +423,19 @@ store_member_totals(struct store *s, struct str list,
 	return got;
 }
 
+/* What waits for an address that is to be forgotten, whoever's it is. */
+static int
+forget_key(struct store *s, enum store_question question, const struct key *key,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, question, e);
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, 1, key_slice(key));
+	return store_do(s, q, NULL, e);
+}
+
 /* A question about one subscriber that has no answer. */
 static int
 tell(struct store *s, enum store_question question, int64_t subscriber,
@@ -444,6 +457,8 @@ erase(struct store *s, struct str address, int64_t at, bool *was_known,
 	int64_t id;
 
 	if (key_of(&key, address, e) != 0 || suppress(s, &key, at, e) != 0 ||
+	    forget_key(s, LETTERS_FORGOTTEN, &key, e) != 0 ||
+	    forget_key(s, REQUESTS_FORGOTTEN, &key, e) != 0 ||
 	    id_of_key(s, &key, &id, e) != 0)
 		return -1;
 	*was_known = id != 0;
