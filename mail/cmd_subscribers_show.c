@@ -3,12 +3,11 @@
 #include "base/json.h"
 #include "mail/cmd.h"
 #include "mail/cmd_subscribers.h"
+#include "mail/confirm.h"
 #include "mail/store_delivery.h"
 #include "mail/store_subscriber.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #define DOCUMENT_MAX ((size_t)1 << 26)
 /* Of one person: a mail a day for 27 years. */
@@ -175,23 +174,14 @@ cmd_subscribers_show(struct cmd_env *env, int argc, char **argv, struct err *e)
 	return result;
 }
 
-/* Only a whole "yes" is one. */
 static int
 ask_erase(const char *address, struct err *e)
 {
-	char answer[16];
+	char question[MAILBOX_MAX + 64];
 
-	if (!isatty(STDIN_FILENO))
-		return err_set(e, ERR_USAGE,
-		    "erase asks, and nobody is there to answer; --yes answers "
-		    "it");
-	fprintf(stderr,
-	    "Forget all that is known of %s? This cannot be undone. [yes/no] ",
-	    address);
-	if (fgets(answer, sizeof answer, stdin) != NULL &&
-	    strcmp(answer, "yes\n") == 0)
-		return 0;
-	return err_set(e, ERR_REFUSED, "nothing was erased");
+	snprintf(question, sizeof question,
+	    "Forget all that is known of %s? This cannot be undone.", address);
+	return confirm(question, "nothing was erased", e);
 }
 
 int

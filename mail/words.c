@@ -184,7 +184,7 @@ words_reply(struct buf *to, struct str reply)
 			continue;
 		}
 		buf_append(to, word.p, before);
-		buf_puts(to, "...");
+		buf_puts(to, "\u2026");
 		if (at >= 0)
 			buf_str(to, str_sub(core, (size_t)at, core.n));
 		buf_str(to, str_sub(word, before + core.n, word.n));

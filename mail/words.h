@@ -1,6 +1,6 @@
 /*
- * Numbers and times as organizers read them. Pure, but for the machine's time
- * zone. Everything here is ASCII, but for what somebody else's words hold.
+ * Numbers, times and replies as organizers read them. Pure, but for the
+ * machine's time zone.
  */
 #ifndef MAIL_WORDS_H
 #define MAIL_WORDS_H
@@ -36,8 +36,8 @@ void words_cell(struct buf *to, struct str text, size_t width, bool pad);
 /*
  * What a mail server said, with what differs from person to person taken out,
  * so that the same reply to many is the same text: addresses become
- * "...@their.domain", and words that are a server's own mark ("4f2Zq83")
- * "...". UTF-8 in one line in, the same out.
+ * "…@their.domain", and words that are a server's own mark ("4f2Zq83")
+ * "…". UTF-8 in one line in, the same out.
  */
 void words_reply(struct buf *to, struct str reply);
 
