@@ -17,6 +17,8 @@
 
 #include <stdint.h>
 
+struct cmark_node;
+
 /* In raw inlines, in the place of an escaped character. */
 #define MARK_TILDE '\1'
 #define MARK_BAR '\2'
@@ -78,6 +80,24 @@ struct inl_builder {
 	int depth;   /* open[depth] takes the next inline; open[0] is the top */
 	size_t deep; /* opened beyond the limit, not yet closed */
 };
+
+/* --- md_tree.c --- */
+
+#define MD_TREE_SIZES 80
+
+/* What cmark makes of a text, and the memory of it and of cmark's iterators.
+ * Trees are released in the reverse order of their making. Out of memory the
+ * process ends. */
+struct md_tree {
+	struct cmark_node *root;
+	struct arena arena;
+	union piece *waiting[MD_TREE_SIZES]; /* by size, to be used again */
+	struct md_tree *outer;
+};
+
+void md_tree_init(struct md_tree *t, struct str text);
+/* cmark_node_free is not called for it. */
+void md_tree_release(struct md_tree *t);
 
 /* --- md_inline.c --- */
 

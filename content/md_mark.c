@@ -81,20 +81,44 @@ scan_escape(struct str text, bool *is_marked)
 	return *is_marked || text.p[1] == '\\' || text.p[1] == '&' ? 2 : 1;
 }
 
+/* Where the next "\\" and the next "&" are; the text's end: none. */
+struct seeker {
+	struct str text;
+	size_t backslash, ampersand;
+};
+
+static size_t
+seek(struct str text, size_t from, char c)
+{
+	ptrdiff_t at = str_chr(str_sub(text, from, text.n), c);
+
+	return at < 0 ? text.n : from + (size_t)at;
+}
+
+/* The first of both at or behind from. Every byte is looked at once for each,
+ * by what the C library has for it. */
+static size_t
+seek_escape(struct seeker *s, size_t from)
+{
+	if (s->backslash < from)
+		s->backslash = seek(s->text, from, '\\');
+	if (s->ampersand < from)
+		s->ampersand = seek(s->text, from, '&');
+	return s->backslash < s->ampersand ? s->backslash : s->ampersand;
+}
+
 struct str
 md_mark_escapes(struct md *md, struct str text)
 {
+	struct seeker next = {text, seek(text, 0, '\\'), seek(text, 0, '&')};
 	struct buf *to = &md->text;
 	size_t kept = 0, n;
 	bool is_marked;
 
-	for (size_t i = 0; i < text.n; i += n) {
-		struct str rest;
+	for (size_t i = seek_escape(&next, 0); i < text.n;
+	     i = seek_escape(&next, i + n)) {
+		struct str rest = str_sub(text, i, text.n);
 
-		n = 1;
-		if (text.p[i] != '\\' && text.p[i] != '&')
-			continue;
-		rest = str_sub(text, i, text.n);
 		n = scan_escape(rest, &is_marked);
 		if (!is_marked && !is_false_mark(rest))
 			continue;

@@ -91,50 +91,55 @@ add_note(struct md *md, struct str label)
 	return true;
 }
 
-/* How many bytes before a line's text: indentation and marks of quotes. */
+/* Where "[^" stands at or behind from; the text's end: nowhere. "^" is rare,
+ * and found fast. */
 static size_t
-prefix_of(struct str line)
+find_label(struct str text, size_t from)
 {
-	size_t n = 0;
+	ptrdiff_t at;
 
-	while (n < line.n &&
-	    (line.p[n] == ' ' || line.p[n] == '\t' || line.p[n] == '>'))
-		n++;
-	return n;
+	while ((at = str_chr(str_sub(text, from, text.n), '^')) >= 0) {
+		from += (size_t)at + 1;
+		if (from >= 2 && text.p[from - 2] == '[')
+			return from - 2;
+	}
+	return text.n;
 }
 
-static void
-hide_line(struct md *md, struct str line)
+/* Is there nothing before it in its line but indentation and quotes' marks? */
+static bool
+begins_line(struct str text, size_t at)
 {
-	size_t prefix = prefix_of(line), n;
-	struct str rest = str_sub(line, prefix, line.n), label;
-
-	n = scan_label(rest, &label);
-	if (n == 0 || n == rest.n || rest.p[n] != ':' || !add_note(md, label)) {
-		buf_str(&md->text, line);
-		return;
-	}
-	buf_str(&md->text, str_sub(line, 0, prefix));
-	buf_printf(&md->text, BULLET "%c%zu%c", MARK_NOTE, md->notes.count - 1,
-	    MARK_NOTE_END);
-	buf_str(&md->text, str_sub(rest, n + 1, rest.n));
+	while (at > 0 && strchr(" \t>", text.p[at - 1]) != NULL)
+		at--;
+	return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r';
 }
 
 struct str
 md_notes_hide(struct md *md, struct str text)
 {
-	struct str rest = text, line, result = text;
+	struct buf *to = &md->text;
+	size_t kept = 0;
 
-	if (str_find(text, STR("[^")) < 0 || str_find(text, STR("]:")) < 0)
-		return text;
-	while (str_next_line(&rest, &line)) {
-		hide_line(md, line);
-		buf_putc(&md->text, '\n');
+	for (size_t at = find_label(text, 0); at < text.n;
+	     at = find_label(text, at + 2)) {
+		struct str rest = str_sub(text, at, text.n), label;
+		size_t n = scan_label(rest, &label);
+
+		if (n == 0 || n == rest.n || rest.p[n] != ':' ||
+		    !begins_line(text, at) || !add_note(md, label))
+			continue;
+		buf_str(to, str_sub(text, kept, at - kept));
+		buf_printf(to, BULLET "%c%zu%c", MARK_NOTE, md->notes.count - 1,
+		    MARK_NOTE_END);
+		kept = at + n + 1;
 	}
-	if (md->notes.count > 0)
-		result = arena_str(md->arena, buf_slice(&md->text));
-	buf_clear(&md->text);
-	return result;
+	if (kept == 0)
+		return text;
+	buf_str(to, str_sub(text, kept, text.n));
+	text = arena_str(md->arena, buf_slice(to));
+	buf_clear(to);
+	return text;
 }
 
 /* The length of a whole mark at the beginning of text, or 0. */
