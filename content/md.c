@@ -536,16 +536,24 @@ find_title(struct md *md, struct doc *doc)
 static void
 parse(struct walk *w, struct str text)
 {
+	struct buf marked, hidden;
 	struct md_tree tree;
 
+	buf_init(&marked, SIZE_MAX / 2);
+	buf_init(&hidden, SIZE_MAX / 2);
 	text = drop_controls(&w->md, text);
-	text = md_notes_hide(&w->md, md_mark_escapes(&w->md, text));
+	text = md_mark_escapes(&marked, text);
+	text = md_notes_hide(&hidden, &w->md, text);
+	if (marked.failed != ERR_NONE || hidden.failed != ERR_NONE)
+		w->md.arena->failed = true;
 	md_tree_init(&tree, text);
 	if (w->md.notes.count > 0)
 		find_notes(w, tree.root);
 	walk_tree(w, tree.root);
 	md_notes_append(&w->md, &w->open[0]);
 	md_tree_release(&tree);
+	buf_release(&hidden);
+	buf_release(&marked);
 }
 
 int

@@ -147,14 +147,16 @@ void md_paragraph(struct md *md, struct block_list *to, struct inl *first,
 
 /* --- md_mark.c --- */
 
-/* The source with its escaped "~", "|" and "[" marked. */
-struct str md_mark_escapes(struct md *md, struct str text);
+/* The source with its escaped "~", "|" and "[" marked; into the buffer, which
+ * is empty, or the text itself where there are none. */
+struct str md_mark_escapes(struct buf *to, struct str text);
 
 /* --- md_note.c --- */
 
 /* Text with every "[^label]:" that begins a line hidden behind a mark, in the
- * shape of a list item, so that cmark finds what belongs to the footnote. */
-struct str md_notes_hide(struct md *md, struct str text);
+ * shape of a list item, so that cmark finds what belongs to the footnote. The
+ * buffer as above; labels point into text. */
+struct str md_notes_hide(struct buf *to, struct md *md, struct str text);
 
 /* The definition that a list item's first text stands for, or NULL. */
 struct note *md_note_of(struct md *md, struct str text);

@@ -108,10 +108,9 @@ seek_escape(struct seeker *s, size_t from)
 }
 
 struct str
-md_mark_escapes(struct md *md, struct str text)
+md_mark_escapes(struct buf *to, struct str text)
 {
 	struct seeker next = {text, seek(text, 0, '\\'), seek(text, 0, '&')};
-	struct buf *to = &md->text;
 	size_t kept = 0, n;
 	bool is_marked;
 
@@ -133,7 +132,5 @@ md_mark_escapes(struct md *md, struct str text)
 	if (kept == 0)
 		return text;
 	buf_str(to, str_sub(text, kept, text.n));
-	text = arena_str(md->arena, buf_slice(to));
-	buf_clear(to);
-	return text;
+	return buf_slice(to);
 }

@@ -116,9 +116,8 @@ begins_line(struct str text, size_t at)
 }
 
 struct str
-md_notes_hide(struct md *md, struct str text)
+md_notes_hide(struct buf *to, struct md *md, struct str text)
 {
-	struct buf *to = &md->text;
 	size_t kept = 0;
 
 	for (size_t at = find_label(text, 0); at < text.n;
@@ -137,9 +136,7 @@ md_notes_hide(struct md *md, struct str text)
 	if (kept == 0)
 		return text;
 	buf_str(to, str_sub(text, kept, text.n));
-	text = arena_str(md->arena, buf_slice(to));
-	buf_clear(to);
-	return text;
+	return buf_slice(to);
 }
 
 /* The length of a whole mark at the beginning of text, or 0. */
