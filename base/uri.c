@@ -192,7 +192,7 @@ is_ipv6(struct str s)
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
 
-	if (s.n >= sizeof text || (s.n > 0 && memchr(s.p, '\0', s.n) != NULL))
+	if (s.n == 0 || s.n >= sizeof text || memchr(s.p, '\0', s.n) != NULL)
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';

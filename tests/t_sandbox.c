@@ -415,7 +415,7 @@ visit(void)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (struct sockaddr *)&in, sizeof in) != 0 ||
 	    write(fd, "\r\n", 2) != 2 || recv(fd, got, 6, MSG_WAITALL) != 6 ||
-	    memcmp(got, "page\n!", 6))
+	    memcmp(got, "page\n!", 6) != 0)
 		_exit(1);
 	_exit(0);
 }
