@@ -1,8 +1,16 @@
 #include "mail/cmd.h"
+#include "base/desk.h"
 #include "base/near.h"
 #include "base/yaml.h"
+#include "mail/words.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TOTALS_TEXT_MAX 512
 
 struct conf *
 cmd_mail_conf(struct cmd_env *env, struct err *e)
@@ -79,4 +87,73 @@ cmd_address(struct cmd_address *out, const char *typed, struct err *e)
 		err_wrap(e, "%s", yaml_show(str_of(typed)).s);
 	buf_release(&b);
 	return result;
+}
+
+int
+cmd_id(int64_t *id, const char *typed, struct err *e)
+{
+	*id = str_number(str_of(typed), INT64_MAX);
+	if (*id > 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "an announcement's ID is a number, not \"%s\"; announce status "
+	    "lists them",
+	    yaml_show(str_of(typed)).s);
+}
+
+int
+cmd_announcement(struct store *s, struct store_announcement *out,
+    struct arena *a, int64_t id, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (store_announcement_find(s, out, a, id, &why) == 0)
+		return 0;
+	if (why.kind != ERR_MISSING)
+		return err_set(e, why.kind, "%s", why.msg);
+	return err_set(e, ERR_MISSING,
+	    "there is no announcement %lld; announce status lists them",
+	    (long long)id);
+}
+
+void
+cmd_say_totals(const char *what, int64_t id, const struct store_totals *t)
+{
+	struct buf b;
+
+	buf_init(&b, TOTALS_TEXT_MAX);
+	buf_printf(&b, "announcement %lld %s: ", (long long)id, what);
+	words_count(&b, t->count[DELIVERY_SENT]);
+	buf_puts(&b, " sent");
+	for (int i = 0; i < DELIVERY_STATES; i++) {
+		if (i == DELIVERY_SENT || t->count[i] == 0)
+			continue;
+		buf_puts(&b, ", ");
+		words_count(&b, t->count[i]);
+		buf_printf(&b, " %s",
+		    i == DELIVERY_IN_DOUBT
+			? "in doubt"
+			: delivery_state_name((enum delivery_state)i));
+	}
+	fprintf(stderr, "%s\n", b.data);
+	buf_release(&b);
+}
+
+bool
+cmd_daemon_runs(const struct conf *conf)
+{
+	struct sockaddr_un where = {.sun_family = AF_UNIX};
+	int fd, n;
+	bool answers;
+
+	n = snprintf(where.sun_path, sizeof where.sun_path, "%.*s/" DESK_SOCKET,
+	    STR_ARG(conf->state));
+	if (n < 0 || n >= (int)sizeof where.sun_path)
+		return false;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	answers = connect(fd, (struct sockaddr *)&where, sizeof where) == 0;
+	close(fd);
+	return answers;
 }

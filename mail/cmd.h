@@ -11,6 +11,16 @@
 #include "base/str.h"
 #include "mail/mailbox.h"
 #include "mail/store.h"
+#include "mail/store_delivery.h"
+
+#include <stdint.h>
+
+int cmd_cancel(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_mail_check(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_mail_status(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_pause(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_send(struct cmd_env *env, int argc, char **argv, struct err *e);
 
 extern const struct cmd cmd_subscribers[];
 int cmd_subscribers_add(
@@ -43,5 +53,18 @@ struct cmd_address {
 	char text[MAILBOX_MAX + 1];
 };
 int cmd_address(struct cmd_address *out, const char *typed, struct err *e);
+
+/* The number of an announcement as typed, and the announcement; the error of
+ * one that is not there says where they are listed. */
+int cmd_id(int64_t *id, const char *typed, struct err *e);
+int cmd_announcement(struct store *s, struct store_announcement *out,
+    struct arena *a, int64_t id, struct err *e);
+
+/* "announcement 3 is paused: 10 sent, 2 queued", to standard error. */
+void cmd_say_totals(
+    const char *what, int64_t id, const struct store_totals *totals);
+
+/* Does `announce daemon` listen on the state folder's socket? */
+bool cmd_daemon_runs(const struct conf *conf);
 
 #endif
