@@ -155,6 +155,19 @@ watch(struct load *l, struct conn *c, uint32_t events)
 		epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev);
 }
 
+/* OpenSSL uses a TLS 1.3 session once and then marks it as spent: each
+ * connection gets a copy. */
+static void
+resume_session(const struct load *l, SSL *ssl)
+{
+	SSL_SESSION *copy;
+
+	if (l->session == NULL || (copy = SSL_SESSION_dup(l->session)) == NULL)
+		return;
+	SSL_set_session(ssl, copy);
+	SSL_SESSION_free(copy);
+}
+
 static void
 start(struct load *l, struct conn *c)
 {
@@ -176,8 +189,7 @@ start(struct load *l, struct conn *c)
 		SSL_set_fd(c->ssl, c->fd);
 		SSL_set_connect_state(c->ssl);
 		SSL_set_tlsext_host_name(c->ssl, "localhost");
-		if (l->session != NULL)
-			SSL_set_session(c->ssl, l->session);
+		resume_session(l, c->ssl);
 	}
 	watch(l, c, EPOLLOUT);
 }
