@@ -25,6 +25,9 @@
 #define LINGER_MS 5000
 #define LINGER_BYTES ((size_t)256 << 10)
 #define STOP_MS 2000
+/* Encrypted bytes that may wait while more is added, so that a small reply
+ * leaves together with close_notify. */
+#define PENDING_ENOUGH ((size_t)16 << 10)
 /* Chunks sent before the others' turn. */
 #define CHUNKS_AT_ONCE 8
 /* Turned away with an answer; more than these are just closed. */
@@ -608,7 +611,7 @@ send_encrypted(struct conn *c, bool *is_over)
 	struct str piece;
 	int r;
 
-	if (tls_pending(c->tls) >= CONN_CHUNK)
+	if (tls_pending(c->tls) >= PENDING_ENOUGH)
 		result = tls_flush(c->tls);
 	if (result != TLS_DONE)
 		return result;
@@ -630,6 +633,10 @@ step_reply(struct conn *c)
 		enum tls_result r = c->tls != NULL ? send_encrypted(c, &is_over)
 						   : send_plain(c, &is_over);
 
+		/* close_notify would call what is missing the file's end (RFC
+		 * 8446, section 6.1). */
+		if (is_over && c->reply.is_cut)
+			return STEP_OVER;
 		if (is_over)
 			return enter(c, CONN_GOODBYE);
 		if (r == TLS_WANT_WRITE)
@@ -660,6 +667,9 @@ step_goodbye(struct conn *c)
 	account(c);
 	if (r != TLS_DONE || shutdown(c->fd, SHUT_WR) != 0)
 		return STEP_OVER;
+	/* Its buffers are large, and a peer may stay for seconds. */
+	tls_free(c->tls);
+	c->tls = NULL;
 	enter(c, CONN_LINGER);
 	return STEP_WAIT_READ;
 }

@@ -147,6 +147,13 @@ begin_to_watch(struct house *h)
 		log_err("changes may go unnoticed, reload with SIGHUP", &e);
 }
 
+/* Forms and the organizers' pages look at a client's certificate. */
+static bool
+can_know_visitors(const struct conf *conf)
+{
+	return conf->mail.present || conf->organizer_count > 0;
+}
+
 static int
 build(struct house *h, struct err *e)
 {
@@ -157,7 +164,8 @@ build(struct house *h, struct err *e)
 	h->dirs = calloc(n, sizeof *h->dirs);
 	if (h->router.sites == NULL || h->dirs == NULL)
 		return err_sys(e, "cannot build the site");
-	if (tls_server_new(&h->tls, h->plan->shared->keys, e) != 0)
+	if (tls_server_new(&h->tls, h->plan->shared->keys,
+		can_know_visitors(h->plan->conf), e) != 0)
 		return -1;
 	begin_to_watch(h);
 	for (size_t i = 0; i < n; i++)

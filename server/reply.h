@@ -5,7 +5,8 @@
  * for sendfile(2). A file is never in memory whole: it costs one descriptor.
  *
  * A file is as long as it was when it was opened. One that grows meanwhile is
- * sent to that length; one that shrinks ends the reply early, is_cut.
+ * sent to that length; one that shrinks ends the reply early, is_cut, and
+ * must not look whole to the client.
  */
 #ifndef SERVER_REPLY_H
 #define SERVER_REPLY_H
