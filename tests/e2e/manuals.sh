@@ -74,7 +74,22 @@ for key in $(keys base/conf.c top site listen log limit) \
 	else
 		not_ok "capsule.yaml(5) names $key"
 	fi
+	[ "$key" = port ] || [ "$key" = sites ] || [ "$key" = domain ] ||
+	    like "$(cat base/sample.yaml)" "\\b$key:" "the sample shows $key"
 done
+
+# The sample is a configuration as it is, and with each example taken up that
+# needs no file.
+sed "s|/var/lib/capsule|$work|" base/sample.yaml >"$work/sample.yaml"
+mkdir -p "$work/pages"
+echo '# A page' >"$work/pages/index.md"
+said=$("$CAPSULE" check -c "$work/sample.yaml" 2>&1)
+is "$said" "no fault in 1 pages and 0 files" "the sample is a configuration"
+sed -E 's/^( *)#(  [a-z]|[a-z])/\1\2/
+    /^(organizers|  - "aa|certificate|key|user|  relay: smtp:)/d; /^#  - /d' \
+    "$work/sample.yaml" >"$work/all.yaml"
+said=$("$CAPSULE" check -c "$work/all.yaml" 2>&1)
+is "$said" "no fault in 1 pages and 0 files" "so are its examples"
 for key in $(keys content/page.c page event talk sponsor offer); do
 	like "$(cat content/capsule-page.7)" "Ic $key( |\$)" \
 	    "capsule-page(7) names $key"
