@@ -37,6 +37,24 @@ arena_release(struct arena *a)
 	arena_init(a);
 }
 
+void
+arena_clear(struct arena *a)
+{
+	struct arena_chunk *kept = a->chunk;
+	size_t used = a->used;
+
+	if (kept == NULL) {
+		arena_init(a);
+		return;
+	}
+	a->chunk = kept->older;
+	arena_release(a);
+	kept->older = NULL;
+	memset(kept->data, 0, used);
+	a->chunk = kept;
+	a->total = sizeof *kept + kept->size;
+}
+
 /* Chunks double up to a ceiling, so that a small arena stays small and a
  * large one costs few calls. */
 static bool

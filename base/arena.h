@@ -25,6 +25,11 @@ struct arena {
 void arena_init(struct arena *a);
 void arena_release(struct arena *a);
 
+/* Empty again and free of failure, keeping the newest piece of what is
+ * allocated, which is nearly always the largest: for one that is used over
+ * and over. */
+void arena_clear(struct arena *a);
+
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size);
 

@@ -76,6 +76,20 @@ str_cmp(struct str a, struct str b)
 	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+static ptrdiff_t
+find_short(struct str s, struct str needle)
+{
+	const char *at = s.p, *end = s.p + (s.n - needle.n + 1);
+
+	while (at < end &&
+	    (at = memchr(at, needle.p[0], (size_t)(end - at))) != NULL) {
+		if (memcmp(at, needle.p, needle.n) == 0)
+			return at - s.p;
+		at++;
+	}
+	return -1;
+}
+
 ptrdiff_t
 str_find(struct str s, struct str needle)
 {
@@ -85,6 +99,10 @@ str_find(struct str s, struct str needle)
 		return 0;
 	if (s.n < needle.n)
 		return -1;
+	/* Marks of a few bytes are what is mostly looked for, and mostly not
+	 * there: their first byte is found sooner. */
+	if (needle.n <= 4)
+		return find_short(s, needle);
 	at = memmem(s.p, s.n, needle.p, needle.n);
 	return at != NULL ? at - s.p : -1;
 }

@@ -15,6 +15,7 @@ assemble_init(struct assemble *as)
 	buf_init(&as->menu, SIZE_MAX / 4);
 	buf_init(&as->text, SIZE_MAX / 4);
 	buf_init(&as->words, SIZE_MAX / 4);
+	arena_init(&as->scratch);
 }
 
 void
@@ -24,6 +25,7 @@ assemble_release(struct assemble *as)
 	buf_release(&as->menu);
 	buf_release(&as->text);
 	buf_release(&as->words);
+	arena_release(&as->scratch);
 }
 
 /* A doc's last block, or NULL. */
@@ -237,13 +239,8 @@ int
 assemble_entry(struct assemble *as, uint32_t at, const struct entry *entry,
     const struct around *around, struct err *e)
 {
-	struct arena scratch;
-	int rc;
-
-	arena_init(&scratch);
-	rc = entry_in(as, at, entry, around, &scratch, e);
-	arena_release(&scratch);
-	return rc;
+	arena_clear(&as->scratch);
+	return entry_in(as, at, entry, around, &as->scratch, e);
 }
 
 int
@@ -261,14 +258,10 @@ assemble_generated(
 	struct link_resolver resolve = {resolve_link, &r};
 	struct md_options options = {.first_line = 1, .resolver = &resolve};
 	struct render_head head = {.title = item->title};
-	struct arena scratch;
 	struct doc doc;
-	int rc;
 
-	arena_init(&scratch);
-	rc = md_parse(&doc, &scratch, markdown, &options, e);
-	if (rc == 0)
-		rc = render_item(as, item, &doc, &head, e);
-	arena_release(&scratch);
-	return rc;
+	arena_clear(&as->scratch);
+	if (md_parse(&doc, &as->scratch, markdown, &options, e) != 0)
+		return -1;
+	return render_item(as, item, &doc, &head, e);
 }

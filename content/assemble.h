@@ -26,9 +26,10 @@ struct assemble {
 	bool *linked;                  /* likewise */
 	struct search_builder *search; /* NULL: none */
 	struct buf gemtext, menu, text, words; /* one page's, reused */
+	struct arena scratch;                  /* likewise */
 };
 
-/* Sets up the buffers; the rest is the caller's to fill in. */
+/* Sets up what is reused; the rest is the caller's to fill in. */
 void assemble_init(struct assemble *as);
 void assemble_release(struct assemble *as);
 

@@ -10,6 +10,7 @@
 #include "content/suggest.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -243,9 +244,13 @@ run(struct load *l, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "the pages have %zu error%s, so the site is not published",
 		    errors, errors == 1 ? "" : "s");
-	/* The index is copied when it is finished: what only the building
-	 * needs goes first, so that both do not stand in memory at once. */
+	/* Finishing the index takes as much memory as the index itself: what
+	 * only the building needs goes first, back to the system. */
+	assemble_release(&l->assemble);
+	reader_release(&l->reader);
+	publish_release(&l->publish);
 	arena_release(&l->arena);
+	malloc_trim(0);
 	return finish_search(l, e);
 }
 

@@ -11,7 +11,7 @@
 
 #define LEAD_CHARS_MAX 200
 /* First paragraph and heading are looked for in this much of a body first. */
-#define GLANCE_BYTES ((size_t)1024)
+#define GLANCE_BYTES ((size_t)640)
 
 /* The bytes of a file, or -1 with *rc saying whether all must end. */
 static int
@@ -135,23 +135,19 @@ find_lead(struct entry *entry, struct arena *a, const struct doc *doc)
 
 /* Reads title and lead from so much of the body. */
 static int
-glance(struct entry *entry, struct arena *a, struct str body, struct err *e)
+glance(struct reader *r, struct entry *entry, struct str body, struct err *e)
 {
 	struct md_options options = {.first_line = entry->page.body_line};
-	struct arena scratch;
+	struct arena *a = r->catalog->arena;
 	struct doc doc;
-	int rc;
 
-	arena_init(&scratch);
-	rc = md_parse(&doc, &scratch, body, &options, e);
-	if (rc == 0) {
-		if (entry->page.title.n == 0)
-			entry->title = arena_str(a, str_trim(doc.title));
-		find_lead(entry, a, &doc);
-		rc = arena_ok(a, e);
-	}
-	arena_release(&scratch);
-	return rc;
+	arena_clear(&r->scratch);
+	if (md_parse(&doc, &r->scratch, body, &options, e) != 0)
+		return -1;
+	if (entry->page.title.n == 0)
+		entry->title = arena_str(a, str_trim(doc.title));
+	find_lead(entry, a, &doc);
+	return arena_ok(a, e);
 }
 
 /* So much of a body as is looked at first: whole paragraphs, unless the first
@@ -175,7 +171,7 @@ beginning(struct str body)
 /* Most bodies say it in their beginning. One that does not, or whose link
  * texts may be defined further down, is read to its end. */
 static int
-find_words(struct entry *entry, struct arena *a, struct err *e)
+find_words(struct reader *r, struct entry *entry, struct err *e)
 {
 	const struct page *page = &entry->page;
 	struct str head = beginning(page->body);
@@ -184,12 +180,12 @@ find_words(struct entry *entry, struct arena *a, struct err *e)
 	entry->lead = page->summary;
 	if (entry->title.n > 0 && entry->lead.n > 0)
 		return 0;
-	if (glance(entry, a, head, e) != 0)
+	if (glance(r, entry, head, e) != 0)
 		return -1;
 	if (head.n < page->body.n &&
 	    (entry->title.n == 0 || entry->lead.n == 0 ||
 		str_chr(entry->lead, '[') >= 0) &&
-	    glance(entry, a, page->body, e) != 0)
+	    glance(r, entry, page->body, e) != 0)
 		return -1;
 	if (page->summary.n > 0)
 		entry->lead = page->summary;
@@ -260,7 +256,7 @@ add_entry(struct reader *r, struct entry *entry, struct err *e)
 	struct catalog *c = r->catalog;
 	struct arena *a = c->arena;
 
-	if (find_words(entry, a, e) != 0)
+	if (find_words(r, entry, e) != 0)
 		return -1;
 	if (entry->title.n == 0)
 		entry->title = title_from_name(c, entry->source);
@@ -396,4 +392,5 @@ void
 reader_release(struct reader *r)
 {
 	places_release(&r->withheld);
+	arena_release(&r->scratch);
 }

@@ -18,6 +18,7 @@ struct reader {
 	const struct scan_file **files; /* what is no Markdown */
 	size_t file_count;
 	struct places withheld; /* addresses; item is an enum withheld */
+	struct arena scratch;   /* one page's, reused */
 };
 
 /* Entries come in the order of their files, without addresses. Faults are for

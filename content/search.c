@@ -107,31 +107,36 @@ is_unspaced(int32_t cp)
 }
 
 /* Appends text as it is indexed and looked for: UTF-8 without NUL, with
- * separators where the script has no spaces. */
+ * separators where the script has no spaces. What needs neither goes in whole
+ * runs, and that is nearly all there is. */
 static void
 spread(struct buf *to, struct str text)
 {
+	const char *from = text.p;
 	bool was = false;
-	int32_t cp;
 
 	while (text.n > 0) {
 		const char *at = text.p;
+		int32_t cp;
 
-		cp = str_next_utf8(&text);
-		if (cp <= 0) {
-			buf_putc(to, ' ');
+		if (*at != '\0' && (unsigned char)*at < 0x80) {
+			text = str_sub(text, 1, text.n);
 			was = false;
 			continue;
 		}
-		if (cp >= 0x80 && is_unspaced(cp)) {
-			if (was)
-				buf_utf8(to, SEPARATOR);
-			was = true;
-		} else {
-			was = false;
+		cp = str_next_utf8(&text);
+		if (cp <= 0) {
+			buf_append(to, from, (size_t)(at - from));
+			buf_putc(to, ' ');
+			from = text.p;
+		} else if (was && is_unspaced(cp)) {
+			buf_append(to, from, (size_t)(at - from));
+			buf_utf8(to, SEPARATOR);
+			from = at;
 		}
-		buf_append(to, at, (size_t)(text.p - at));
+		was = cp > 0 && is_unspaced(cp);
 	}
+	buf_append(to, from, (size_t)(text.p - from));
 }
 
 int
@@ -142,12 +147,11 @@ search_builder_new(struct search_builder **builder, struct err *e)
 
 	if (b == NULL)
 		return err_set(e, ERR_MEMORY, "memory ran out for the index");
-	/* An empty database of one piece of memory, that grows: what is handed
-	 * out at the end is then copied once and not twice. */
+	/* An empty database of one piece of memory, that grows and stays when
+	 * the database is closed: it is handed out without a copy. */
 	if (open_memory(&b->db, e) != 0 ||
 	    (sqlite3_deserialize(b->db, "main", NULL, 0, 0,
-		 SQLITE_DESERIALIZE_RESIZEABLE |
-		     SQLITE_DESERIALIZE_FREEONCLOSE) != SQLITE_OK &&
+		 SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK &&
 		fail(b->db, "the search index", e)) ||
 	    ((sqlite3_file_control(
 		  b->db, "main", SQLITE_FCNTL_SIZE_LIMIT, &max) != SQLITE_OK ||
@@ -161,14 +165,43 @@ search_builder_new(struct search_builder **builder, struct err *e)
 	return 0;
 }
 
+/* The database's memory, wherever it has grown to; NULL when it is empty. */
+static unsigned char *
+memory_of(sqlite3 *db, sqlite3_int64 *size)
+{
+	*size = 0;
+	return sqlite3_serialize(db, "main", size, SQLITE_SERIALIZE_NOCOPY);
+}
+
+/* Ends the database; its memory, if there is any, is the caller's. */
+static unsigned char *
+close_builder(struct search_builder *b, sqlite3_int64 *size)
+{
+	unsigned char *memory;
+
+	sqlite3_finalize(b->insert);
+	b->insert = NULL;
+	memory = b->db != NULL ? memory_of(b->db, size) : NULL;
+	sqlite3_close(b->db);
+	b->db = NULL;
+	return memory;
+}
+
 void
 search_builder_free(struct search_builder *b)
 {
+	sqlite3_int64 size;
+
 	if (b == NULL)
 		return;
-	sqlite3_finalize(b->insert);
-	sqlite3_close(b->db);
+	sqlite3_free(close_builder(b, &size));
 	free(b);
+}
+
+void
+search_index_free(char *bytes)
+{
+	sqlite3_free(bytes);
 }
 
 int
@@ -204,18 +237,20 @@ search_builder_finish(
 {
 	static const char finish[] =
 	    "INSERT INTO pages(pages) VALUES('optimize'); COMMIT;";
-	sqlite3_int64 size = 0;
-	unsigned char *data;
+	sqlite3_int64 size;
+	unsigned char *memory, *exact;
 
 	if (sqlite3_exec(b->db, finish, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(b->db, "finishing the search index", e);
-	data = sqlite3_serialize(b->db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-	if (data == NULL || size <= 0)
-		return fail(b->db, "finishing the search index", e);
-	if ((*bytes = malloc((size_t)size)) == NULL)
+	memory = close_builder(b, &size);
+	if (memory == NULL || size <= 0) {
+		sqlite3_free(memory);
 		return err_set(
 		    e, ERR_MEMORY, "memory ran out for the search index");
-	memcpy(*bytes, data, (size_t)size);
+	}
+	/* It grew by doubling; what is too much goes back. */
+	exact = sqlite3_realloc64(memory, (sqlite3_uint64)size);
+	*bytes = (char *)(exact != NULL ? exact : memory);
 	*len = (size_t)size;
 	return 0;
 }

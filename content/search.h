@@ -23,9 +23,11 @@ int search_builder_add(struct search_builder *b, struct str path,
     struct str selector, struct str title, struct str people, struct str text,
     struct err *e);
 
-/* The finished index, to be freed by free(3). */
+/* The finished index, to be given back to search_index_free. The builder has
+ * done its work and can only be freed. */
 int search_builder_finish(struct search_builder *b, char **bytes, size_t *len,
     struct err *e);
+void search_index_free(char *bytes);
 
 struct search;
 

@@ -4,6 +4,7 @@
 #include "content/md.h"
 #include "content/render.h"
 #include "content/resolve.h"
+#include "content/search.h"
 #include "content/suggest.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ site_free(struct site *site)
 	places_release(&site->gopher);
 	free(site->items);
 	free(site->stems);
-	free(site->index);
+	search_index_free(site->index);
 	arena_release(&site->arena);
 	free(site);
 }

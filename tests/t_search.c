@@ -246,7 +246,7 @@ counts_and_ranks_many(void)
 	    STR("/log/0.gmi /log/1.gmi /log/2.gmi /log/3.gmi"),
 	    "as many hits as there is room for");
 	buf_release(&found);
-	free(index);
+	search_index_free(index);
 }
 
 /* More pages have the word than are scored, and the one that has it in its
@@ -275,7 +275,7 @@ prefers_titles_among_many(void)
 	    "a title is found among thousands of texts");
 	T_EQ_INT((int64_t)total, 3001, "and nothing is counted twice");
 	buf_release(&found);
-	free(index);
+	search_index_free(index);
 }
 
 static void
@@ -296,7 +296,7 @@ is_reproducible_and_read_only(void)
 	T_OK(memcmp(guarded.p, bytes, len) == 0, "and writes none");
 	buf_release(&found);
 	t_guard_free(guarded);
-	free(again);
+	search_index_free(again);
 	T_OK(search_open(&s, (struct str){NULL, 0}, &e) != 0 &&
 		e.kind == ERR_MISSING,
 	    "no index is an error of its own");
@@ -321,7 +321,7 @@ works_without_pages(void)
 	ask(&found, &total, (struct str){index, n}, STR("carousel"));
 	T_EQ_STR(buf_slice(&found), STR(""), "in which nothing is found");
 	buf_release(&found);
-	free(index);
+	search_index_free(index);
 }
 
 int
@@ -337,6 +337,6 @@ main(void)
 	T_RUN(prefers_titles_among_many);
 	T_RUN(is_reproducible_and_read_only);
 	T_RUN(works_without_pages);
-	free(bytes);
+	search_index_free(bytes);
 	return t_done();
 }

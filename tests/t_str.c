@@ -309,6 +309,70 @@ buffers_take_reads(void)
 }
 
 static void
+finds_what_is_within(void)
+{
+	static const struct {
+		const char *why, *in, *what;
+		ptrdiff_t want;
+	} t[] = {
+	    {"nothing, in nothing", "", "", 0},
+	    {"nothing, anywhere", "a", "", 0},
+	    {"in nothing", "", "a", -1},
+	    {"longer than the whole", "a", "ab", -1},
+	    {"the whole", "://", "://", 0},
+	    {"at the end", "http://", "://", 4},
+	    {"after a false start", ":/://", "://", 2},
+	    {"cut at the end", "http:/", "://", -1},
+	    {"only its first byte", ":::", "://", -1},
+	    {"a long one", "words and words", "and words", 6},
+	    {"a long one that is not there", "words and word", "and words", -1},
+	};
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct str in = t_guard(str_of(t[i].in));
+
+		T_EQ_INT(
+		    str_find(in, str_of(t[i].what)), t[i].want, "%s", t[i].why);
+		t_guard_free(in);
+	}
+}
+
+/* What was used is zero again, what failed may be tried again. */
+static void
+arenas_are_cleared(void)
+{
+	struct err e = ERR_INIT;
+	struct arena a;
+	bool ok = true;
+
+	arena_init(&a);
+	arena_clear(&a);
+	T_OK(a.total == 0, "nothing is cleared to nothing");
+	for (size_t round = 0; round < 4; round++) {
+		size_t total = a.total;
+
+		for (size_t i = 0; i < 2000; i++) {
+			char *p = arena_alloc(&a, 50);
+
+			for (size_t k = 0; p != NULL && k < 50; k++)
+				ok &= p[k] == 0;
+			ok &= p != NULL;
+			if (ok)
+				memset(p, 0xff, 50);
+		}
+		T_OK(ok, "round %zu is zeroed", round);
+		T_OK(round < 2 || a.total == total,
+		    "round %zu needs nothing from the system", round);
+		arena_clear(&a);
+	}
+	T_OK(arena_array(&a, SIZE_MAX / 2, 4) == NULL, "too many");
+	arena_clear(&a);
+	T_OK(arena_ok(&a, &e) == 0, "and forgotten: %s", e.msg);
+	arena_release(&a);
+	T_OK(a.total == 0, "released as any other");
+}
+
+static void
 arenas_hold(void)
 {
 	struct err e = ERR_INIT;
@@ -416,7 +480,9 @@ main(void)
 	T_RUN(sees_controls);
 	T_RUN(buffers_own_and_remember);
 	T_RUN(buffers_take_reads);
+	T_RUN(finds_what_is_within);
 	T_RUN(arenas_hold);
+	T_RUN(arenas_are_cleared);
 	T_RUN(errors_travel);
 	return t_done();
 }
