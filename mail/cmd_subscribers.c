@@ -10,25 +10,39 @@
 #define RECORD_MAX ((size_t)1 << 20)
 #define PAGE 500
 
+#define FILTERS                                         \
+	"  --list NAME     only members of this list\n" \
+	"  --state STATE   only pending, active, suspended or left ones\n"
+
 const struct cmd cmd_subscribers[] = {
     {"add", "ADDRESS [--list NAME] [--consent TEXT]",
 	"subscribe somebody who asked for it, and note how they did",
-	cmd_subscribers_add, NULL, NULL},
+	cmd_subscribers_add, NULL,
+	"  --list NAME     of the configuration; else the first\n"
+	"  --consent TEXT  what shows that they asked; needed to bring back\n"
+	"                  somebody who has left\n"},
     {"erase", "ADDRESS [--yes]",
 	"forget a person for good, so that no import brings them back",
-	cmd_subscribers_erase, NULL, NULL},
+	cmd_subscribers_erase, NULL, "  --yes  answers the question\n"},
     {"export", "[--list NAME] [--state STATE]",
 	"write members as CSV, which import takes back", cmd_subscribers_export,
-	NULL, NULL},
+	NULL, FILTERS},
     {"import", "FILE.csv [--list NAME] [--dry-run] [--skip-faults]",
 	"subscribe those in a CSV file with a header row",
-	cmd_subscribers_import, NULL, NULL},
+	cmd_subscribers_import, NULL,
+	"  --list NAME     for rows that name none; else the first of the\n"
+	"                  configuration\n"
+	"  --dry-run       say what would become of each row, change nothing\n"
+	"  --skip-faults   import the other rows; else a fault stops all\n"
+	"\n"
+	"Columns are address, and if there are list, state, since, way,\n"
+	"consent and why. FILE.csv can be \"-\", standard input.\n"},
     {"list", "[--list NAME] [--state STATE] [--json]",
 	"print members: pending, active, suspended or left",
-	cmd_subscribers_list, NULL, NULL},
+	cmd_subscribers_list, NULL, FILTERS "  --json          for programs\n"},
     {"remove", "ADDRESS [--list NAME]",
 	"take somebody off a list, or off all lists", cmd_subscribers_remove,
-	NULL, NULL},
+	NULL, "  --list NAME  only off this one\n"},
     {"show", "ADDRESS", "print all that is known of one person, as JSON",
 	cmd_subscribers_show, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
