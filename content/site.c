@@ -1,5 +1,6 @@
 #include "content/site.h"
 
+#include "base/conf.h"
 #include "content/image.h"
 #include "content/md.h"
 #include "content/render.h"
@@ -10,6 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+struct site_options
+site_options_of(
+    const struct conf *conf, const struct conf_site *site, int64_t now)
+{
+	return (struct site_options){
+	    .pages = site->pages,
+	    .title = site->title,
+	    .host = site->host,
+	    .lang = site->lang,
+	    .gemini_port = conf->gemini_port,
+	    .gopher_port = conf->gopher_port,
+	    .favicon = site->favicon,
+	    .security = site->security,
+	    .has_forms = conf->mail.present,
+	    .has_search = true,
+	    .file_max = (size_t)conf->limits.page_size,
+	    .now = now,
+	};
+}
 
 void
 site_free(struct site *site)

@@ -36,6 +36,13 @@ struct site_options {
 	int64_t now;       /* pages dated later wait */
 };
 
+/* As the configuration has it, whose the slices are; whoever serves, checks
+ * and mails loads the same site. */
+struct conf;
+struct conf_site;
+struct site_options site_options_of(const struct conf *conf,
+    const struct conf_site *site, int64_t now);
+
 /*
  * Reads the folder and builds the site. Faults are collected whether it
  * succeeds or not; 0 with errors among them never happens: then it is -1, and

@@ -13,7 +13,7 @@ static int
 load(struct site **site, const struct conf *conf, const struct conf_site *from,
     int64_t now, struct err *e)
 {
-	struct site_options options = setup_site(conf, from, now);
+	struct site_options options = site_options_of(conf, from, now);
 	struct faults faults;
 	int result;
 

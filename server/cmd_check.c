@@ -113,7 +113,7 @@ static void
 check_pages(
     struct findings *f, const struct conf *conf, const struct conf_site *site)
 {
-	struct site_options options = setup_site(conf, site, clock_now());
+	struct site_options options = site_options_of(conf, site, clock_now());
 	struct site_figures figures;
 	struct err e = ERR_INIT;
 	struct faults faults;

@@ -86,7 +86,8 @@ static int
 build_site(struct house *h, size_t i, struct err *e)
 {
 	const struct conf_site *c = &h->plan->conf->sites[i];
-	struct site_options options = setup_site(h->plan->conf, c, clock_now());
+	struct site_options options =
+	    site_options_of(h->plan->conf, c, clock_now());
 	struct route_site *s = &h->router.sites[i];
 	struct faults faults;
 	int r;

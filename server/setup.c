@@ -24,22 +24,3 @@ setup_status_socket(struct str *path, struct conf *conf, struct err *e)
 	    &conf->arena, "%.*s/status.sock", STR_ARG(conf->state));
 	return arena_ok(&conf->arena, e);
 }
-
-struct site_options
-setup_site(const struct conf *conf, const struct conf_site *site, int64_t now)
-{
-	return (struct site_options){
-	    .pages = site->pages,
-	    .title = site->title,
-	    .host = site->host,
-	    .lang = site->lang,
-	    .gemini_port = conf->gemini_port,
-	    .gopher_port = conf->gopher_port,
-	    .favicon = site->favicon,
-	    .security = site->security,
-	    .has_forms = conf->mail.present,
-	    .has_search = true,
-	    .file_max = (size_t)conf->limits.page_size,
-	    .now = now,
-	};
-}

@@ -9,7 +9,6 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "content/site.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +26,5 @@ int setup_certificate(struct setup_certificate *paths, struct conf *conf,
 
 /* STATE/status.sock, NUL-terminated, in the configuration's arena. */
 int setup_status_socket(struct str *path, struct conf *conf, struct err *e);
-
-/* Slices are the configuration's. */
-struct site_options setup_site(const struct conf *conf,
-    const struct conf_site *site, int64_t now);
 
 #endif

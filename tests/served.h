@@ -35,7 +35,7 @@ served_open(struct served *s, struct str yaml)
 	for (size_t i = 0; i < n; i++) {
 		struct route_site *site = &s->router.sites[i];
 		struct site_options options =
-		    setup_site(&s->conf, &s->conf.sites[i], clock_now());
+		    site_options_of(&s->conf, &s->conf.sites[i], clock_now());
 		struct faults faults;
 
 		faults_init(&faults);
