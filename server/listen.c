@@ -205,7 +205,11 @@ open_one(struct listener *l, const struct conf *conf,
 	if (l->fd < 0 && bind_new(l, conf, e) != 0)
 		return -1;
 	fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
-	return prepare(l, e);
+	if (prepare(l, e) == 0)
+		return 0;
+	if (l->is_ours)
+		close(l->fd);
+	return -1;
 }
 
 static void

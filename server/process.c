@@ -62,12 +62,15 @@ process_signals(const int *signals, struct err *e)
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	for (; *signals != 0; signals++)
-		sigaddset(&set, *signals);
 	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-		signal(ignored[i],
-		    sigismember(&set, ignored[i]) ? SIG_DFL : SIG_IGN);
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&set);
+	/* Whoever started us may ignore some, and children of one that ignores
+	 * SIGCHLD end without its hearing of it. */
+	for (; *signals != 0; signals++) {
+		sigaddset(&set, *signals);
+		signal(*signals, SIG_DFL);
+	}
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)

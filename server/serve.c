@@ -10,6 +10,7 @@
 #include "server/sandbox.h"
 #include "server/setup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,8 +21,8 @@
 #include <unistd.h>
 
 /* Generations at once: one serves, one is being built, the others have
- * visitors still. */
-#define GENERATIONS_MAX 16
+ * visitors still. Each worker of each has a slot (count_slots). */
+#define GENERATIONS_MAX 8
 #define SLOTS_MIN 64
 #define ROTATE_MS ((int64_t)3 * 3600 * 1000)
 /* A generation that serves and dies is followed by another, not at once if it
@@ -58,6 +59,14 @@ struct keeper {
 	struct err failure; /* of the first generation */
 };
 
+/* Its process was waited for. */
+static void
+forget(struct keeper *k, struct kept *kept)
+{
+	figures_generation_gone(k->shared.figures, kept->g.number);
+	kept->role = ROLE_NONE;
+}
+
 static struct kept *
 find_role(struct keeper *k, enum role role)
 {
@@ -81,10 +90,35 @@ leave(void *ctx)
 	close(k->signals);
 }
 
+/* Where the next one goes. Visitors who take a film for hours shall not keep a
+ * new site from being published: the oldest that still serves some ends. */
+static struct kept *
+make_place(struct keeper *k)
+{
+	struct kept *place = find_role(k, ROLE_NONE), *oldest = NULL;
+
+	if (place != NULL)
+		return place;
+	for (size_t i = 0; i < GENERATIONS_MAX; i++) {
+		struct kept *kept = &k->kept[i];
+
+		if (kept->role == ROLE_ENDING &&
+		    (oldest == NULL || kept->g.number < oldest->g.number))
+			oldest = kept;
+	}
+	assert(oldest != NULL);
+	log_warn("generation %u still had visitors, and makes room for a new "
+		 "one",
+	    oldest->g.number);
+	process_kill(&oldest->g.process);
+	forget(k, oldest);
+	return oldest;
+}
+
 static int
 start_generation(struct keeper *k, const struct provision *p, struct err *e)
 {
-	struct kept *place = find_role(k, ROLE_NONE);
+	struct kept *place = make_place(k);
 	struct generation_plan plan = {
 	    .number = ++k->number,
 	    .conf = p->conf,
@@ -93,11 +127,6 @@ start_generation(struct keeper *k, const struct provision *p, struct err *e)
 	    .shared = &k->shared,
 	};
 
-	if (place == NULL)
-		return err_set(e, ERR_LATER,
-		    "%d generations still have visitors; try again when they "
-		    "are done",
-		    GENERATIONS_MAX);
 	PROBE1(capsule, reload__start, k->number);
 	if (generation_start(&place->g, &plan, leave, k, e) != 0)
 		return -1;
@@ -180,6 +209,7 @@ take_over(
 	}
 	kept->role = ROLE_RUNNING;
 	kept->ready_ms = clock_ticks_ms();
+	k->restart_ms = 0; /* for one before, that died */
 	k->next_change = news->next_change;
 	if (k->next != NULL)
 		provision_replace(&k->running, k->next);
@@ -250,7 +280,6 @@ generation_ended(struct keeper *k, struct kept *kept, int status)
 	process_fate(fate, sizeof fate, status);
 	close(kept->g.process.control);
 	kept->g.process = (struct process){0, -1};
-	figures_generation_gone(k->shared.figures, kept->g.number);
 	if (kept->role == ROLE_NEXT) {
 		err_set(&e, ERR_SYSTEM,
 		    "building the site ended early: %s; memory may have run "
@@ -260,7 +289,7 @@ generation_ended(struct keeper *k, struct kept *kept, int status)
 	} else if (kept->role == ROLE_RUNNING && !k->is_ending) {
 		replace_running(k, kept, fate);
 	}
-	kept->role = ROLE_NONE;
+	forget(k, kept);
 }
 
 static void
@@ -297,7 +326,7 @@ begin_to_end(struct keeper *k)
 
 		if (kept->role == ROLE_NEXT) {
 			process_kill(&kept->g.process);
-			kept->role = ROLE_NONE;
+			forget(k, kept);
 		} else if (kept->role != ROLE_NONE) {
 			generation_stop(&kept->g);
 		}
@@ -430,10 +459,10 @@ is_anyone_left(const struct keeper *k)
 static size_t
 count_slots(const struct conf *conf)
 {
-	size_t n = (size_t)conf->workers * 8;
+	size_t n = (size_t)conf->workers * GENERATIONS_MAX;
 
 	if (conf->workers == 0)
-		n = (size_t)sysconf(_SC_NPROCESSORS_ONLN) * 8;
+		n = (size_t)sysconf(_SC_NPROCESSORS_ONLN) * GENERATIONS_MAX;
 	if (n < SLOTS_MIN)
 		n = SLOTS_MIN;
 	return n < WORKER_SLOTS_MAX ? n : WORKER_SLOTS_MAX;
