@@ -2,18 +2,22 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "mail/cmd.h"
+#include "mail/progress.h"
 #include "mail/reasons.h"
 #include "mail/store_delivery.h"
 #include "mail/words.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define PAGE 500
 #define LATEST 20 /* without --all */
 #define RECORD_MAX ((size_t)1 << 22)
-#define SUBJECT_WIDTH 40
-#define LIST_WIDTH 12
 #define LABEL_WIDTH 14
+#define REASON_WIDTH 8
+#define COUNT_WIDTH 9
+#define ROW_WIDTH 62 /* up to the subject, its list left out */
+#define SUBJECT_MIN 10
 
 struct request {
 	struct store *store;
@@ -94,39 +98,47 @@ state_of(const struct store_announcement *a, int64_t now)
 }
 
 static void
-put_number(struct buf *to, int64_t n)
+put_number(struct buf *to, int width, int64_t n)
 {
-	char text[32];
 	struct buf count;
 
-	buf_init(&count, sizeof text);
+	buf_init(&count, 64);
 	words_count(&count, n);
-	buf_printf(to, " %10s", count.data);
+	buf_printf(to, "%*s", width, count.data);
 	buf_release(&count);
 }
 
+/* The subject comes last, and is cut only for a terminal. */
 static void
 put_row(struct buf *to, const struct store_announcement *a,
     const struct store_totals *t, int64_t now)
 {
-	buf_printf(to, "%4lld  %-9s  ", (long long)a->id, state_of(a, now));
-	words_cell(to, a->list, LIST_WIDTH, true);
-	buf_puts(to, "  ");
-	words_instant(to, a->begins - a->begins % 60);
-	buf_puts(to, "  ");
-	words_cell(to, a->subject, SUBJECT_WIDTH, true);
-	put_number(to, t->count[DELIVERY_SENT]);
-	put_number(to, t->count[DELIVERY_FAILED]);
-	put_number(to, waiting(t));
+	size_t columns = progress_columns(STDOUT_FILENO);
+	size_t used = ROW_WIDTH + a->list.n + 2;
+	size_t room =
+	    columns > used + SUBJECT_MIN ? columns - used : SUBJECT_MIN;
+	struct buf when;
+
+	buf_init(&when, 64);
+	words_instant(&when, a->begins - a->begins % 60);
+	buf_printf(to, "%4lld  %-9s  %.16s", (long long)a->id, state_of(a, now),
+	    when.data);
+	buf_release(&when);
+	put_number(to, COUNT_WIDTH, t->count[DELIVERY_SENT]);
+	put_number(to, COUNT_WIDTH, t->count[DELIVERY_FAILED]);
+	put_number(to, COUNT_WIDTH, waiting(t));
+	buf_printf(to, "  %.*s: ", STR_ARG(a->list));
+	words_cell(
+	    to, a->subject, columns == 0 ? a->subject.n * 4 : room, false);
 	buf_putc(to, '\n');
 }
 
 static void
 put_heading(struct buf *to)
 {
-	buf_printf(to, "%4s  %-9s  %-*s  %-20s  %-*s %10s %10s %10s\n", "ID",
-	    "STATE", LIST_WIDTH, "LIST", "BEGINS", SUBJECT_WIDTH, "SUBJECT",
-	    "SENT", "FAILED", "WAITING");
+	buf_printf(to, "%4s  %-9s  %-16s%*s%*s%*s  %s\n", "ID", "STATE",
+	    "BEGINS (UTC)", COUNT_WIDTH, "SENT", COUNT_WIDTH, "FAILED",
+	    COUNT_WIDTH, "WAITING", "LIST: SUBJECT");
 }
 
 /* One page of announcements. Returns how many there were. */
@@ -278,7 +290,7 @@ put_reason(struct buf *to, const struct reason *r)
 {
 	size_t more;
 
-	put_number(to, r->count);
+	put_number(to, REASON_WIDTH, r->count);
 	buf_puts(to, "  ");
 	if (r->reply.n > 0)
 		words_cell(to, r->reply, r->reply.n * 4, false);
@@ -291,7 +303,7 @@ put_reason(struct buf *to, const struct reason *r)
 	buf_putc(to, '\n');
 	if (r->examples == 0)
 		return;
-	buf_fill(to, ' ', 13);
+	buf_fill(to, ' ', REASON_WIDTH + 2);
 	for (size_t i = 0; i < r->examples; i++) {
 		buf_puts(to, i > 0 ? ", " : "");
 		buf_str(to, r->example[i]);
@@ -338,7 +350,7 @@ put_reasons(const struct request *r, struct buf *to, size_t which,
 	if (r->is_json)
 		buf_putc(to, ']');
 	if (!r->is_json && reasons->others > 0) {
-		put_number(to, reasons->others);
+		put_number(to, REASON_WIDTH, reasons->others);
 		buf_puts(to, "  for other reasons (--addresses lists all)\n");
 	}
 }

@@ -139,12 +139,14 @@ progress_rate(struct progress_meter *m, int64_t tried, int64_t now_ms)
 	    (double)(now_ms - m->at[oldest]);
 }
 
-static size_t
-terminal_width(void)
+size_t
+progress_columns(int fd)
 {
 	struct winsize size;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+	if (!isatty(fd))
+		return 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
 		return WIDTH_USUAL;
 	return size.ws_col;
 }
@@ -173,7 +175,7 @@ progress_show(struct progress_screen *screen, const struct progress *p,
 	if (screen->is_terminal) {
 		/* The last column stays free: some terminals wrap there. */
 		buf_putc(&line, '\r');
-		progress_bar(&line, p, terminal_width() - 1);
+		progress_bar(&line, p, progress_columns(STDERR_FILENO) - 1);
 		buf_puts(&line, "\x1b[K");
 	} else {
 		progress_line(&line, p);

@@ -39,6 +39,9 @@ struct progress_meter {
 double progress_rate(
     struct progress_meter *m, int64_t tried, int64_t now_ms);
 
+/* How wide a terminal is; 0: the descriptor is none. */
+size_t progress_columns(int fd);
+
 /* Where it is shown; begins with progress_open. */
 struct progress_screen {
 	bool is_terminal;
