@@ -125,20 +125,20 @@ address_key(struct str *key, struct arena *a, struct str path, struct err *e)
 }
 
 static void
-add_gemini(struct address *to, struct str key, enum view view)
+add_gemini(struct page_address *to, struct str key, enum view view)
 {
 	to->gemini[to->gemini_count++] = (struct address_key){key, view};
 }
 
 static void
-add_gopher(struct address *to, struct str key, enum view view)
+add_gopher(struct page_address *to, struct str key, enum view view)
 {
 	to->gopher[to->gopher_count++] = (struct address_key){key, view};
 }
 
 /* "/2012/" has "/2012" and "/2012/index.*" beside it. */
 static void
-names_of_folder(struct address *to, struct arena *a, struct str own)
+names_of_folder(struct page_address *to, struct arena *a, struct str own)
 {
 	struct str shorter = str_sub(own, 0, own.n - 1);
 
@@ -155,7 +155,7 @@ names_of_folder(struct address *to, struct arena *a, struct str own)
 
 /* "/2012/talk.gmi" and "/talks" have "/2012/talk" and "/talks.txt". */
 static void
-names_of_leaf(struct address *to, struct arena *a, struct str own)
+names_of_leaf(struct page_address *to, struct arena *a, struct str own)
 {
 	struct str stem = own;
 
@@ -175,7 +175,7 @@ names_of_leaf(struct address *to, struct arena *a, struct str own)
 
 /* The keys of a page whose own address is set. */
 static int
-name_page(struct address *to, struct arena *a, struct err *e)
+name_page(struct page_address *to, struct arena *a, struct err *e)
 {
 	to->path = address_path(a, to->own);
 	if (str_ends(to->own, STR("/")))
@@ -187,9 +187,9 @@ name_page(struct address *to, struct arena *a, struct err *e)
 
 int
 address_of_path(
-    struct address *to, struct arena *a, struct str path, struct err *e)
+    struct page_address *to, struct arena *a, struct str path, struct err *e)
 {
-	*to = (struct address){0};
+	*to = (struct page_address){0};
 	if (address_key(&to->own, a, path, e) != 0)
 		return -1;
 	return name_page(to, a, e);
@@ -208,7 +208,8 @@ listed_in(struct arena *a, struct str file, bool is_index)
 
 /* A file that is served as it is. */
 static int
-name_file(struct address *to, struct arena *a, struct str file, struct err *e)
+name_file(
+    struct page_address *to, struct arena *a, struct str file, struct err *e)
 {
 	to->own = arena_printf(a, "/%.*s", STR_ARG(file));
 	if (to->is_index) {
@@ -228,9 +229,9 @@ name_file(struct address *to, struct arena *a, struct str file, struct err *e)
 
 /* Where the file's name would have put it, once a permalink has moved it. */
 static void
-name_moved(struct address *to, struct arena *a, struct str natural)
+name_moved(struct page_address *to, struct arena *a, struct str natural)
 {
-	struct address was = {0};
+	struct page_address was = {0};
 
 	was.own = natural;
 	if (str_eq(natural, to->own) || name_page(&was, a, NULL) != 0)
@@ -243,12 +244,12 @@ name_moved(struct address *to, struct arena *a, struct str natural)
 }
 
 int
-address_of_file(struct address *to, struct arena *a, struct str file,
+address_of_file(struct page_address *to, struct arena *a, struct str file,
     struct str permalink, struct err *e)
 {
 	struct str stem, natural;
 
-	*to = (struct address){0};
+	*to = (struct page_address){0};
 	to->is_index = address_is_index(file);
 	to->folder = listed_in(a, file, to->is_index);
 	if (!markdown_stem(file, &stem))

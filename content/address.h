@@ -39,7 +39,7 @@ struct address_key {
  * and gopher is taken only where nobody else's own address is, the first
  * entries before the later ones.
  */
-struct address {
+struct page_address {
 	struct str path;     /* percent-encoded */
 	struct str own;      /* its key: "/2012/", "/2012/talk.gmi" */
 	struct str selector; /* the short one for Gopher: "/2012" */
@@ -61,11 +61,11 @@ bool address_is_index(struct str file);
  * addresses from the file's name lead to it. Slices live in the arena.
  * ERR_INPUT for a permalink that nobody could ask for.
  */
-int address_of_file(struct address *to, struct arena *a, struct str file,
+int address_of_file(struct page_address *to, struct arena *a, struct str file,
     struct str permalink, struct err *e);
 
 /* For a page that no file stands behind: "/talks", "/2012/". */
-int address_of_path(struct address *to, struct arena *a, struct str path,
+int address_of_path(struct page_address *to, struct arena *a, struct str path,
     struct err *e);
 
 /* A percent-encoded absolute path to its key, dots removed. ERR_INPUT when it

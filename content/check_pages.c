@@ -54,7 +54,8 @@ static void
 check_dates(const struct check *k, const struct page *page)
 {
 	if (is_before(&page->updated, &page->date))
-		faults_add(k->faults, FAULT_WARNING, k->file, 0,
+		faults_add(k->faults, FAULT_WARNING, k->file,
+		    page->updated_line,
 		    "\"updated\" is before \"date\"; one of them is wrong");
 }
 

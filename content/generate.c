@@ -12,7 +12,7 @@ static int
 hand_over(
     struct generator *g, struct generated *out, struct str path, struct err *e)
 {
-	struct address address;
+	struct page_address address;
 	int r;
 
 	if (buf_ok(&g->text, "a generated page", e) != 0 ||

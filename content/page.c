@@ -250,10 +250,12 @@ read_aliases(const struct reader *r, const struct yaml *map, struct err *e)
 	page->aliases = arena_array(r->arena, n, sizeof *page->aliases);
 	if (page->aliases == NULL)
 		return arena_ok(r->arena, e);
-	for (size_t i = 0; i < n; i++)
-		if (take_path(&page->aliases[i], r->arena, items[i],
+	for (size_t i = 0; i < n; i++) {
+		page->aliases[i].line = items[i]->line;
+		if (take_path(&page->aliases[i].path, r->arena, items[i],
 			items[i]->text, e) != 0)
 			return -1;
+	}
 	page->alias_count = n;
 	return 0;
 }
@@ -494,6 +496,16 @@ read_offer(const struct reader *r, const struct yaml *page, struct err *e)
 }
 
 static int
+read_updated(struct page *page, const struct yaml *map, struct err *e)
+{
+	const struct yaml *node = yaml_get(map, "updated");
+
+	if (node != NULL)
+		page->updated_line = node->line;
+	return read_date(&page->updated, map, "updated", e);
+}
+
+static int
 read_front(const struct reader *r, const struct yaml *map, struct err *e)
 {
 	struct page *page = r->page;
@@ -501,7 +513,7 @@ read_front(const struct reader *r, const struct yaml *map, struct err *e)
 	if (yaml_check_keys(map, page_keys, e) != 0 ||
 	    yaml_line(&page->title, r->arena, map, "title", e) != 0 ||
 	    read_date(&page->date, map, "date", e) != 0 ||
-	    read_date(&page->updated, map, "updated", e) != 0 ||
+	    read_updated(page, map, e) != 0 ||
 	    yaml_line(&page->summary, r->arena, map, "summary", e) != 0 ||
 	    yaml_lang(&page->lang, map, "lang", e) != 0 ||
 	    read_permalink(r, map, e) != 0 ||

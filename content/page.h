@@ -63,6 +63,12 @@ struct page_offer {
 	int line;
 };
 
+/* An old address of the page. */
+struct page_alias {
+	struct str path; /* absolute, percent-encoded */
+	int line;
+};
+
 struct page {
 	struct str title;
 	struct str summary;
@@ -72,7 +78,7 @@ struct page {
 	struct date updated;
 	struct str *categories;
 	size_t category_count;
-	struct str *aliases;  /* old absolute paths */
+	struct page_alias *aliases;
 	size_t alias_count;
 	bool draft;
 	struct page_event event;
@@ -81,7 +87,7 @@ struct page {
 	struct page_sponsor *sponsors;
 	size_t sponsor_count;
 	struct page_offer offer;
-	int permalink_line;
+	int permalink_line, updated_line; /* 0 where there is none */
 	struct str body; /* Markdown, points into the text given */
 	int body_line;   /* the line of the file that it begins on */
 };

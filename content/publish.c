@@ -65,6 +65,19 @@ report_taken(
 	    STR_ARG(key), STR_ARG(other.file), line);
 }
 
+static void
+report_alias_taken(const struct publish *p, uint32_t at,
+    const struct page_alias *alias, uint32_t taken)
+{
+	struct origin other = origin_of(p, taken);
+
+	faults_add(p->catalog->faults, FAULT_ERROR, origin_of(p, at).file,
+	    alias->line,
+	    "the alias \"%.*s\" is an address of %.*s too; take it out here,"
+	    " or there",
+	    STR_ARG(alias->path), STR_ARG(other.file));
+}
+
 /* Published all the same: a static build has no such limit. */
 static void
 check_length(const struct publish *p, uint32_t at)
@@ -129,7 +142,7 @@ static int
 publish_page(struct publish *p, size_t i, struct err *e)
 {
 	struct entry *entry = p->order[i];
-	struct address *to = &p->addresses[i];
+	struct page_address *to = &p->addresses[i];
 	struct arena *a = &p->site->arena;
 	struct item item = {.kind = ITEM_PAGE, .type = '1'};
 	uint32_t at;
@@ -177,7 +190,7 @@ publish_file(struct publish *p, const struct scan_file *file,
 {
 	struct arena *a = &p->site->arena;
 	const struct mime *mime = mime_of(file->name);
-	struct address to;
+	struct page_address to;
 	struct item item = {.kind = ITEM_FILE};
 	uint32_t at;
 
@@ -227,8 +240,8 @@ publish_files(struct publish *p, const struct scan_file *const *files,
 /* Other names of an item. The short selector and the text become the ones
  * that links say, where they are free. */
 static int
-take_gopher_names(
-    struct site *site, const struct address *to, uint32_t at, struct err *e)
+take_gopher_names(struct site *site, const struct page_address *to, uint32_t at,
+    struct err *e)
 {
 	struct item *item = &site->items[at];
 	const struct place *taken;
@@ -250,8 +263,8 @@ take_gopher_names(
 }
 
 static int
-take_gemini_names(
-    struct site *site, const struct address *to, uint32_t at, struct err *e)
+take_gemini_names(struct site *site, const struct page_address *to, uint32_t at,
+    struct err *e)
 {
 	for (size_t i = 0; i < to->gemini_count; i++)
 		if (places_add(&site->gemini, to->gemini[i].key, at,
@@ -263,18 +276,18 @@ take_gemini_names(
 /* An alias is asked for by its author, so one that is taken is a fault. In
  * Gopher, which has no redirects, the page itself stands there too. */
 static int
-take_alias(struct publish *p, uint32_t at, struct str alias, struct err *e)
+take_alias(struct publish *p, uint32_t at, const struct page_alias *alias,
+    struct err *e)
 {
-	struct origin who = origin_of(p, at);
 	const struct place *taken;
 	struct str key;
 
-	if (address_key(&key, &p->site->arena, alias, e) != 0)
+	if (address_key(&key, &p->site->arena, alias->path, e) != 0)
 		return -1;
 	if (places_add(&p->site->gemini, key, at, VIEW_MOVED, &taken, e) != 0)
 		return -1;
 	if (taken != NULL && taken->item != at)
-		report_taken(p, who, key, taken->item);
+		report_alias_taken(p, at, alias, taken->item);
 	return places_add(&p->site->gopher, key, at, VIEW_PAGE, NULL, e);
 }
 
@@ -285,7 +298,7 @@ publish_aliases(struct publish *p, struct err *e)
 		const struct page *page = &p->order[i]->page;
 
 		for (size_t k = 0; k < page->alias_count; k++)
-			if (take_alias(p, (uint32_t)i, page->aliases[k], e) !=
+			if (take_alias(p, (uint32_t)i, &page->aliases[k], e) !=
 			    0)
 				return -1;
 	}
@@ -318,7 +331,7 @@ static int
 publish_file_names(struct publish *p, uint32_t at, struct err *e)
 {
 	struct site *site = p->site;
-	struct address to;
+	struct page_address to;
 
 	if (!address_is_index(site->items[at].file))
 		return 0;
@@ -397,7 +410,7 @@ int
 publish_generated_rest(struct site *site, size_t from, struct err *e)
 {
 	for (size_t i = from; i < site->item_count; i++) {
-		struct address to;
+		struct page_address to;
 
 		if (site->items[i].kind != ITEM_PAGE)
 			continue;

@@ -16,7 +16,7 @@ struct publish {
 	struct catalog *catalog;
 	struct arena *arena;  /* for what only the building needs */
 	struct entry **order; /* by item, as the catalog first had them */
-	struct address *addresses; /* likewise */
+	struct page_address *addresses; /* likewise */
 	struct places folded; /* the pages' own keys, in lower case */
 };
 

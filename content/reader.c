@@ -59,7 +59,7 @@ static int
 withhold(struct reader *r, struct str file, struct str permalink,
     enum withheld why, struct err *e)
 {
-	struct address address;
+	struct page_address address;
 
 	if (address_of_file(
 		&address, r->catalog->arena, file, permalink, NULL) != 0)

@@ -131,13 +131,21 @@ report_withheld(
 	    why == WITHHELD_DRAFT ? "a draft" : "dated in the future");
 }
 
+/* What only a running server answers: its author can do nothing about it. */
+static bool
+is_left_out(const struct site *site, struct str key)
+{
+	return !site->options.has_search &&
+	    (str_is(key, "/search") || address_form(key) != 0);
+}
+
 static void
 report(const struct resolver *r, int line, struct str target, struct str key)
 {
 	const struct place *place = NULL;
 	uint32_t nearest;
 
-	if (r->faults == NULL)
+	if (r->faults == NULL || is_left_out(r->site, key))
 		return;
 	if (r->withheld != NULL && key.n > 0)
 		place = places_find(r->withheld, key);

@@ -9,7 +9,7 @@
 /* All that an address holds, on one line: own path, selector, text, folder,
  * then the other names, "=" the page itself, ">" a redirect, "t" the text. */
 static void
-print_address(struct buf *to, const struct address *a)
+print_address(struct buf *to, const struct page_address *a)
 {
 	static const char views[] = {'=', 't', '>'};
 
@@ -84,7 +84,7 @@ places_files(void)
 {
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		struct err e = ERR_INIT;
-		struct address address;
+		struct page_address address;
 		struct arena a;
 		struct buf got;
 
@@ -109,7 +109,7 @@ refuses_what_nobody_can_ask_for(void)
 
 	for (size_t i = 0; i < sizeof permalinks / sizeof permalinks[0]; i++) {
 		struct err e = ERR_INIT;
-		struct address address;
+		struct page_address address;
 		struct arena a;
 
 		arena_init(&a);

@@ -79,7 +79,10 @@ reads_the_head(const struct page *page)
 	T_EQ_INT((int64_t)page->category_count, 2, "categories");
 	T_EQ_STR(page->categories[0], STR("dtrace"), "first category");
 	T_EQ_INT((int64_t)page->alias_count, 2, "aliases");
-	T_EQ_STR(page->aliases[1], STR("/caf%C3%A9"), "encoded alias");
+	T_EQ_STR(page->aliases[1].path, STR("/caf%C3%A9"), "encoded alias");
+	T_OK(page->aliases[0].line > page->permalink_line &&
+		page->updated_line > 0,
+	    "lines of what a fault may be about");
 	T_OK(!page->draft, "no draft");
 	T_EQ_STR(page->body, STR("\nBody.\n"), "body");
 	T_EQ_INT(page->body_line, 41, "the body's line");

@@ -425,11 +425,11 @@ refuses_two_at_one_address(void)
 		{"", "---\npermalink: /a.png\n---\n"},
 		"pages/a.png: ", "pages/b.md:2"},
 	    {"an alias on a page", {"a.md", "b.md"},
-		{"A\n", "---\naliases: [/a.gmi]\n---\n"},
-		"pages/b.md: ", "pages/a.md"},
+		{"A\n", "---\naliases:\n- /free\n- /a.gmi\n---\n"},
+		"pages/b.md:4: ", "pages/a.md"},
 	    {"an alias twice", {"a.md", "b.md"},
 		{"---\naliases: /x\n---\n", "---\naliases: /x\n---\n"},
-		"pages/b.md: ", "pages/a.md"},
+		"pages/b.md:2: ", "pages/a.md"},
 	    {"case alone", {"About.md", "about.md"}, {"A\n", "a\n"},
 		"pages/about.md: ", "pages/About.md"},
 	    {"ready-made and written", {"a.gmi", "a.md"}, {"# A\n", "# A\n"},
@@ -603,7 +603,7 @@ reports_what_is_doubtful(void)
 	T_OK(has_fault(&l, "pages/d.md:", ""), "and is named");
 	T_OK(has_fault(&l, "pages/index.md:3: warning:", "alternative text"),
 	    "an image without a text");
-	T_OK(has_fault(&l, "pages/a.md: warning:", "\"updated\" is before"),
+	T_OK(has_fault(&l, "pages/a.md:3: warning:", "\"updated\" is before"),
 	    "dates that disagree");
 	T_OK(has_fault(&l, "pages/b.md:6: warning:", "\"Unseen\" has neither"),
 	    "a talk without a link");

@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		check_path(page.permalink);
 		for (size_t i = 0; i < page.alias_count; i++)
-			check_path(page.aliases[i]);
+			check_path(page.aliases[i].path);
 	}
 	arena_release(&a);
 	return 0;
