@@ -2,19 +2,28 @@
 
 #include <stdlib.h>
 
+/* Of an edition that says no date of its own, when it began. */
+static const struct date *
+date_of(const struct entry *entry)
+{
+	return entry->page.date.precision != DATE_NONE
+	    ? &entry->page.date
+	    : &entry->page.event.start;
+}
+
 int
 entry_newer_first(const void *pa, const void *pb)
 {
 	const struct entry *a = *(const struct entry *const *)pa;
 	const struct entry *b = *(const struct entry *const *)pb;
-	bool has_a = a->page.date.precision != DATE_NONE;
-	bool has_b = b->page.date.precision != DATE_NONE;
+	bool has_a = date_of(a)->precision != DATE_NONE;
+	bool has_b = date_of(b)->precision != DATE_NONE;
 	int c = 0;
 
 	if (has_a != has_b)
 		return has_a ? -1 : 1;
 	if (has_a)
-		c = date_cmp(&b->page.date, &a->page.date);
+		c = date_cmp(date_of(b), date_of(a));
 	if (c == 0)
 		c = str_cmp(a->title, b->title);
 	return c != 0 ? c : str_cmp(a->path, b->path);

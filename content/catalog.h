@@ -44,7 +44,8 @@ struct catalog {
 	int64_t next_change; /* as site_next_change; generators lower it */
 };
 
-/* By date, newest first, then by title; entries without one last. */
+/* By date, or else by that of the event, newest first, then by title; entries
+ * without one last. */
 int entry_newer_first(const void *a, const void *b);
 
 /* Once all entries have their addresses: puts them in the order of their

@@ -77,61 +77,85 @@ list_filed(struct catalog *c, size_t *count)
 }
 
 static int
-emit_category_feed(
-    struct generator *g, const struct filed *list, size_t n, struct err *e)
+emit_category_feed(struct generator *g, const struct filed *list, size_t n,
+    struct str path, struct str title, struct err *e)
 {
 	struct arena *a = g->c->arena;
 	struct feed feed = {.base = generator_base(g->c),
+	    .path = path,
 	    .home = list[0].path,
+	    .title = title,
 	    .author = g->c->options->title};
 
-	feed.path = arena_printf(a, "%.*s.xml", STR_ARG(list[0].path));
-	feed.title = arena_printf(a, "%.*s: %.*s",
-	    STR_ARG(g->c->options->title), STR_ARG(list[0].name));
 	feed.entries = arena_array(a, n, sizeof *feed.entries);
 	if (feed.entries == NULL)
 		return arena_ok(a, e);
 	for (size_t i = 0; i < n; i++)
 		if (list[i].entry->page.date.precision != DATE_NONE)
 			feed.entries[feed.count++] = list[i].entry;
-	if (feed.count == 0)
-		return 0;
 	feed_write(&g->text, &feed);
 	return generator_data(g, feed.path, FEED_MIME, '0', e);
 }
 
-/* n pages of one category. A page that names it twice is listed once. */
+/* n pages of one category; *count is how many there are, since a page that
+ * names it twice is listed once. Those with a date have a feed, too. */
 static int
-emit_category(
-    struct generator *g, const struct filed *list, size_t n, struct err *e)
+emit_category(struct generator *g, const struct filed *list, size_t n,
+    size_t *count, struct err *e)
 {
-	struct filed *once = arena_array(g->c->arena, n, sizeof *once);
-	size_t count = 0;
+	struct arena *a = g->c->arena;
+	struct filed *once = arena_array(a, n, sizeof *once);
+	struct str title, feed;
+	bool has_feed = false;
 
+	*count = 0;
 	if (once == NULL)
-		return arena_ok(g->c->arena, e);
+		return arena_ok(a, e);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || list[i].entry != list[i - 1].entry)
-			once[count++] = list[i];
-	for (size_t i = 0; i < count; i++)
+			once[(*count)++] = list[i];
+	for (size_t i = 0; i < *count; i++) {
 		generator_dated(&g->text, once[i].entry);
-	if (generator_page(g, once[0].path, once[0].name, e) != 0)
+		has_feed |= once[i].entry->page.date.precision != DATE_NONE;
+	}
+	/* Who subscribes sees this title among those of other capsules. */
+	title = arena_printf(a, "%.*s: %.*s", STR_ARG(g->c->options->title),
+	    STR_ARG(list[0].name));
+	feed = arena_printf(a, "%.*s.xml", STR_ARG(list[0].path));
+	buf_puts(&g->text, "\n---\n\n");
+	generator_item(&g->text, "", STR("All categories"), STR("/category"));
+	if (has_feed)
+		generator_item(&g->text, "", STR("Atom feed"), feed);
+	if (generator_page(g, once[0].path, title, e) != 0)
 		return -1;
-	return emit_category_feed(g, once, count, e);
+	if (!has_feed)
+		return 0;
+	return emit_category_feed(g, once, *count, feed, title, e);
 }
 
 int
 generator_categories(struct generator *g, struct err *e)
 {
-	size_t count = 0, n;
+	size_t count = 0, n, pages;
 	struct filed *list = list_filed(g->c, &count);
+	struct buf all;
+	int r = 0;
 
-	for (size_t i = 0; i < count; i += n) {
+	buf_init(&all, g->text.max);
+	for (size_t i = 0; r == 0 && i < count; i += n) {
 		for (n = 1; i + n < count; n++)
 			if (!str_eq(list[i + n].path, list[i].path))
 				break;
-		if (emit_category(g, list + i, n, e) != 0)
-			return -1;
+		r = emit_category(g, list + i, n, &pages, e);
+		generator_item(&all, "",
+		    arena_printf(g->c->arena, "%.*s (%zu page%s)",
+			STR_ARG(list[i].name), pages, pages == 1 ? "" : "s"),
+		    list[i].path);
 	}
-	return arena_ok(g->c->arena, e);
+	if (r == 0 && count > 0) {
+		buf_str(&g->text, buf_slice(&all));
+		r = generator_page(g, STR("/category"), STR("Categories"), e);
+	}
+	buf_release(&all);
+	return r != 0 ? r : arena_ok(g->c->arena, e);
 }

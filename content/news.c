@@ -53,6 +53,11 @@ generator_news(struct generator *g, struct err *e)
 		return arena_ok(g->c->arena, e);
 	for (size_t i = 0; i < n; i++)
 		generator_dated(&g->text, list[i]);
+	if (is_dated(list[0])) {
+		buf_puts(&g->text, "\n---\n\n");
+		generator_item(
+		    &g->text, "", STR("Atom feed"), STR("/atom.xml"));
+	}
 	/* Who subscribes sees this title among those of other capsules. */
 	title = arena_printf(
 	    g->c->arena, "%.*s: news", STR_ARG(g->c->options->title));

@@ -400,11 +400,29 @@ ask(struct search *s, sqlite3_stmt *stmt, struct str match,
 	return r;
 }
 
+#define LINE_END " · "
+
+/* The white space before what comes next: nothing at the beginning; where a
+ * line ended that says no end of its own, a dot in the middle. */
+static size_t
+put_gap(char *to, size_t n, bool is_line_end)
+{
+	if (n == 0)
+		return 0;
+	if (is_line_end && strchr(".:,;!?", to[n - 1]) == NULL) {
+		memcpy(to + n, LINE_END, sizeof LINE_END - 1);
+		return sizeof LINE_END - 1;
+	}
+	to[n] = ' ';
+	return 1;
+}
+
 /* A column's text without what spread and snippet put in, on one line. */
 static struct str
 plain(struct arena *a, struct str s)
 {
-	char *to = arena_alloc(a, s.n + 1);
+	char *to = arena_array(a, s.n + 1, sizeof LINE_END);
+	bool is_gap = false, is_line_end = false;
 	size_t n = 0;
 	int32_t cp;
 
@@ -414,16 +432,21 @@ plain(struct arena *a, struct str s)
 		const char *at = s.p;
 
 		cp = str_next_utf8(&s);
+		if (cp == MATCH_MARK[0] || cp == SEPARATOR || cp < 0 ||
+		    (cp >= 0x7f && cp <= 0x9f))
+			continue;
 		if (cp <= ' ') {
-			if (cp >= 0 && cp != MATCH_MARK[0] && n > 0 &&
-			    to[n - 1] != ' ')
-				to[n++] = ' ';
-		} else if (cp != SEPARATOR && (cp < 0x7f || cp > 0x9f)) {
-			memcpy(to + n, at, (size_t)(s.p - at));
-			n += (size_t)(s.p - at);
+			is_gap = true;
+			is_line_end |= cp == '\n';
+			continue;
 		}
+		if (is_gap)
+			n += put_gap(to, n, is_line_end);
+		is_gap = is_line_end = false;
+		memcpy(to + n, at, (size_t)(s.p - at));
+		n += (size_t)(s.p - at);
 	}
-	return str_trim((struct str){to, n});
+	return (struct str){to, n};
 }
 
 static struct str

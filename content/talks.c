@@ -222,6 +222,10 @@ generator_talks(struct generator *g, struct err *e)
 	if (n == 0)
 		return arena_ok(g->c->arena, e);
 	qsort(years, n, sizeof *years, by_year);
+	if (m > 0)
+		generator_paragraph(&g->text,
+		    STR("By year, the latest first, and at the end of the "
+			"page by speaker."));
 	write_by_year(&g->text, years, n);
 	if (m > 0) {
 		qsort(speakers, m, sizeof *speakers, by_speaker);

@@ -152,6 +152,9 @@ lists_talks(void)
 	T_EQ_STR(page(site, "/talks"),
 	    STR("# Talks\n"
 		"\n"
+		"By year, the latest first, and at the end of the page by "
+		"speaker.\n"
+		"\n"
 		"## 2012\n"
 		"\n"
 		"=> /2012/ The *second*\n"
@@ -288,7 +291,11 @@ lists_news(void)
 		"=> /news/c.gmi 2016-07-29 - Third\n"
 		"=> /news/b.gmi 2012-04-09 - “2012 was good”\n"
 		"=> /news/a.gmi 2008-03-01 - Oldest\n"
-		"=> /news/undated.gmi Undated\n"),
+		"=> /news/undated.gmi Undated\n"
+		"\n"
+		"---\n"
+		"\n"
+		"=> /atom.xml Atom feed\n"),
 	    "dated links, newest first, none of what is not out");
 	T_OK(site_lookup(site, PROTOCOL_GEMINI, STR("/news/"), &answer) &&
 		answer.kind == ANSWER_REDIRECT &&
@@ -319,11 +326,22 @@ lists_news(void)
 		"=> /category/talks Category: talks\n"),
 	    "a page leads to its neighbours and categories");
 	T_EQ_STR(page(site, "/category/talks"),
-	    STR("# talks\n"
+	    STR("# The conference: talks\n"
 		"\n"
 		"=> /news/c.gmi 2016-07-29 - Third\n"
-		"=> /news/b.gmi 2012-04-09 - “2012 was good”\n"),
+		"=> /news/b.gmi 2012-04-09 - “2012 was good”\n"
+		"\n"
+		"---\n"
+		"\n"
+		"=> /category All categories\n"
+		"=> /category/talks.xml Atom feed\n"),
 	    "a category's page");
+	T_EQ_STR(page(site, "/category"),
+	    STR("# Categories\n"
+		"\n"
+		"=> /category/Re-caps Re/caps (1 page)\n"
+		"=> /category/talks talks (2 pages)\n"),
+	    "all of them, and how many pages each has");
 	T_OK(has(page(site, "/category/talks.xml"),
 		 "<id>gemini://example.org/news/c.gmi</id>"),
 	    "and its feed");

@@ -24,6 +24,7 @@ static const struct {
 	"東京で動的トレースの会議が開かれました。"},
     {"/th.gmi", "ภาษาไทย", "", "การประชุมในกรุงเทพมหานคร"},
     {"/ru.gmi", "ДИНАМИЧЕСКАЯ ТРАССИРОВКА", "", "Встреча в Москве."},
+    {"/lines.gmi", "Lines", "", "Agenda\nDoors open at nine.\nLunch:\nsoup"},
     {"/probe.gmi", "Probe", "", "What it is and what it costs."},
 };
 
@@ -226,6 +227,8 @@ shows_context(void)
 	check_context(s, "the text's beginning for a match in the title",
 	    "first", "The first conference",
 	    "Brendan Gregg showed probes for Java. Café Zürich was open late.");
+	check_context(s, "lines that end without saying so are kept apart",
+	    "soup", "Lines", "Agenda · Doors open at nine. Lunch: soup");
 	check_context(s, "Japanese as it was written", "会議", "日本語のページ",
 	    "東京で動的トレースの会議が開かれました。");
 	search_close(s);
