@@ -38,7 +38,7 @@ PKGS_base := yaml-0.1
 PKGS_certs := libcrypto
 PKGS_content := libcmark sqlite3
 PKGS_server := libssl libcrypto libevent_core libevent_openssl libseccomp
-PKGS_mail := gmime-3.0 sqlite3 libcrypto libidn2
+PKGS_mail := gmime-3.0 sqlite3 libssl libcrypto libidn2
 LIBS_mail := -lesmtp -lpthread
 PKGS_capsule := $(sort $(PKGS_base) $(PKGS_certs) $(PKGS_content) $(PKGS_server))
 PKGS_announce := $(sort $(PKGS_base) $(PKGS_content) $(PKGS_mail))
@@ -130,6 +130,7 @@ $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
 $(OUT)/tests/e2e/smtpd: $(OUT)/tests/smtpd_options.o
+$(OUT)/tests/t_smtp: | $(OUT)/tests/e2e/smtpd
 
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)

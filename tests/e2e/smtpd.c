@@ -85,7 +85,8 @@ struct session {
 	SSL *ssl;
 	char in[16384];
 	size_t at, have;
-	bool logged_in, greeted, in_chunks;
+	bool logged_in, greeted;
+	bool needs_reset; /* a chunk was refused (RFC 3030, section 2) */
 	bool is_over; /* nothing more is read or said */
 	struct buf sender, data;
 	struct buf recipients; /* "address " each */
@@ -304,7 +305,7 @@ begin_again(struct session *s)
 	buf_clear(&s->sender);
 	buf_clear(&s->recipients);
 	buf_clear(&s->data);
-	s->has_sender = s->in_chunks = false;
+	s->has_sender = false;
 }
 
 static void
@@ -445,7 +446,7 @@ begin_mail(struct session *s, const char *line)
 	s->message++;
 	if (is_faulty(s, MAIL))
 		return;
-	if (!s->greeted || s->has_sender) {
+	if (!s->greeted || s->has_sender || s->needs_reset) {
 		say(s, "503 5.5.1 not now");
 		return;
 	}
@@ -679,11 +680,14 @@ take_chunk(struct session *s, const char *line)
 	}
 	if (size > 0 && breaks_in_body(s))
 		return;
-	s->in_chunks = true;
-	if (is_last)
+	if (is_last) {
 		end_message(s);
-	else if (!is_faulty(s, BDAT))
+	} else if (is_faulty(s, BDAT)) {
+		begin_again(s);
+		s->needs_reset = true;
+	} else {
 		say(s, "250 2.0.0 %zu bytes", size);
+	}
 }
 
 static void
@@ -707,6 +711,7 @@ obey(struct session *s, char *line)
 		take_chunk(s, line);
 	else if (strcasecmp(line, "RSET") == 0) {
 		begin_again(s);
+		s->needs_reset = false;
 		if (!is_faulty(s, RSET))
 			say(s, "250 2.0.0 forgotten");
 	} else if (strcasecmp(line, "QUIT") == 0) {
