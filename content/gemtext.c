@@ -273,6 +273,8 @@ put_table(struct gemtext *g, const struct block *b)
 	buf_init(&alt, g->to->max);
 	buf_puts(&alt, "Table: ");
 	table_row(&alt, b->child, NULL);
+	if (str_ends(buf_slice(&alt), STR(": "))) /* no header */
+		buf_cut(&alt, strlen("Table"));
 	put_preformatted(g, buf_slice(&alt), buf_slice(&g->text));
 	buf_release(&alt);
 	links_add_block(&g->links, b);
@@ -448,9 +450,13 @@ walk(struct gemtext *g, const struct doc *doc, const struct block *skip)
 }
 
 static void
-put_head(struct gemtext *g, const struct render_head *head)
+put_head(struct gemtext *g, const struct render_head *head,
+    const struct block *repeated)
 {
-	if (head->title.n > 0) {
+	if (repeated != NULL) {
+		enter(g, repeated);
+		leave(g, repeated);
+	} else if (head->title.n > 0) {
 		begin_line(g, false);
 		buf_puts(g->to, "# ");
 		buf_str(g->to, head->title);
@@ -467,6 +473,7 @@ void
 gemtext_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
+	const struct block *repeated = render_repeated(doc, head);
 	struct gemtext g = {.to = to, .is_empty = true};
 
 	(void)env; /* paths are all that a Gemini page needs */
@@ -474,8 +481,8 @@ gemtext_render(struct buf *to, const struct doc *doc,
 	links_init(&g.own);
 	buf_init(&g.text, to->max);
 	buf_init(&g.mark, to->max);
-	put_head(&g, head);
-	walk(&g, doc, render_repeated(doc, head));
+	put_head(&g, head, repeated);
+	walk(&g, doc, repeated);
 	if (g.links.arena.failed || g.own.arena.failed)
 		to->failed = ERR_MEMORY;
 	if (g.text.failed != ERR_NONE)

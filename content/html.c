@@ -8,7 +8,8 @@
 
 /*
  * For the HTML part of a message: only elements that every mail program knows,
- * nothing that is fetched, no style, no script. An image is a link to it.
+ * nothing that is fetched, no style, no script. An image is a link to it, or
+ * shown inside that link when the message carries it.
  */
 
 struct html {
@@ -118,6 +119,30 @@ put_file_name(struct html *h, struct str url)
 	buf_release(&name);
 }
 
+static bool
+is_shown(const struct html *h, const struct inl *i)
+{
+	return h->env->cid.n > 0 && render_is_image(i);
+}
+
+static void
+put_image(struct html *h, const struct inl *i)
+{
+	static const struct inl_style one_line = {.one_line = true};
+	struct buf alt;
+
+	buf_puts(h->to, "<img src=\"cid:");
+	render_content_id(h->to, i->link.url, h->env->cid);
+	buf_puts(h->to, "\" alt=\"");
+	buf_init(&alt, h->to->max);
+	inlines_text_until(&alt, i->child, NULL, &one_line);
+	put_escaped(h, buf_slice(&alt));
+	if (alt.failed != ERR_NONE)
+		h->to->failed = alt.failed;
+	buf_release(&alt);
+	buf_puts(h->to, "\">");
+}
+
 static void
 open_inline(struct html *h, const struct inl *i)
 {
@@ -150,7 +175,10 @@ open_inline(struct html *h, const struct inl *i)
 		break;
 	case INLINE_IMAGE:
 		open_link(h, i);
-		buf_puts(h->to, "[image: ");
+		if (is_shown(h, i))
+			put_image(h, i);
+		else
+			buf_puts(h->to, "[image: ");
 		break;
 	}
 }
@@ -169,9 +197,11 @@ close_inline(struct html *h, const struct inl *i)
 		buf_puts(h->to, "</s>");
 		break;
 	case INLINE_IMAGE:
-		if (i->child == NULL)
-			put_file_name(h, i->link.url);
-		buf_putc(h->to, ']');
+		if (!is_shown(h, i)) {
+			if (i->child == NULL)
+				put_file_name(h, i->link.url);
+			buf_putc(h->to, ']');
+		}
 		close_link(h, i);
 		break;
 	case INLINE_LINK:
@@ -187,7 +217,7 @@ put_inlines(struct html *h, const struct inl *i)
 {
 	while (i != NULL) {
 		open_inline(h, i);
-		if (i->child != NULL) {
+		if (i->child != NULL && !is_shown(h, i)) {
 			i = i->child;
 			continue;
 		}
@@ -318,9 +348,12 @@ close_block(struct html *h, const struct block *b)
 }
 
 static void
-put_head(struct html *h, const struct render_head *head)
+put_head(struct html *h, const struct render_head *head,
+    const struct block *repeated)
 {
-	if (head->title.n > 0) {
+	if (repeated != NULL) {
+		open_block(h, repeated);
+	} else if (head->title.n > 0) {
 		buf_puts(h->to, "<h1>");
 		put_escaped(h, head->title);
 		buf_puts(h->to, "</h1>\n");
@@ -341,13 +374,13 @@ void
 html_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
-	const struct block *skip = render_repeated(doc, head);
+	const struct block *repeated = render_repeated(doc, head);
 	struct html h = {.to = to, .env = env};
 	const struct block *b = doc->first;
 
-	put_head(&h, head);
+	put_head(&h, head, repeated);
 	while (b != NULL) {
-		if (b != skip)
+		if (b != repeated)
 			open_block(&h, b);
 		if (b->child != NULL) {
 			b = b->child;

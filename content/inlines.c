@@ -34,6 +34,7 @@ struct flow {
 	const struct inl_style *style;
 	size_t begin; /* of the text in the buffer */
 	bool is_label; /* an image is its alternative text alone */
+	size_t strike; /* behind the tilde before struck words */
 	bool wants_soft; /* a soft break stands before what comes next */
 };
 
@@ -151,6 +152,16 @@ enter_image(struct flow *f, const struct inl *i)
 		put_file_name(f, i->link.url);
 }
 
+/* Two pairs of tildes around the same words would say no more than one. */
+static bool
+is_struck_already(const struct inl *i)
+{
+	do
+		i = i->up;
+	while (i != NULL && i->kind != INLINE_STRIKE);
+	return i != NULL;
+}
+
 static void
 enter(struct flow *f, const struct inl *i)
 {
@@ -168,7 +179,10 @@ enter(struct flow *f, const struct inl *i)
 		put_break(f);
 		break;
 	case INLINE_STRIKE:
-		put(f, STR("~"));
+		if (!is_struck_already(i)) {
+			put(f, STR("~"));
+			f->strike = f->to->len;
+		}
 		break;
 	case INLINE_IMAGE:
 		enter_image(f, i);
@@ -178,11 +192,21 @@ enter(struct flow *f, const struct inl *i)
 	}
 }
 
+/* Where no words came in between the tilde goes. */
+static void
+end_strike(struct flow *f)
+{
+	if (f->to->len > f->strike)
+		put(f, STR("~"));
+	else if (f->to->len > f->begin)
+		buf_cut(f->to, f->to->len - 1);
+}
+
 static void
 leave(struct flow *f, const struct inl *i)
 {
-	if (i->kind == INLINE_STRIKE)
-		put(f, STR("~"));
+	if (i->kind == INLINE_STRIKE && !is_struck_already(i))
+		end_strike(f);
 	if (i->kind == INLINE_IMAGE && !f->is_label)
 		put(f, STR("]"));
 	if (i->link.kind != LINK_NONE && f->style != NULL &&

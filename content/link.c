@@ -387,6 +387,8 @@ link_file_name(struct buf *to, struct str url)
 	while (path.n > 0 && path.p[path.n - 1] == '/')
 		path.n--;
 	name = str_sub(path, (size_t)(str_rchr(path, '/') + 1), path.n);
+	if (name.n == 0)
+		name = link_host(url);
 	buf_init(&decoded, name.n);
 	if (uri_decode(&decoded, name) != 0)
 		buf_clear(&decoded);

@@ -36,7 +36,8 @@ bool link_is_vague(struct str label);
 /* The host of an OUT url, "www." dropped; empty where it has none. */
 struct str link_host(struct str url);
 
-/* The last segment of a target's path, decoded, for an image without text. */
+/* The last segment of a target's path, decoded, for an image without text; the
+ * host where there is none. */
 void link_file_name(struct buf *to, struct str url);
 
 #endif

@@ -1,6 +1,7 @@
 #include "content/md_inner.h"
 
 #include "content/inlines.h"
+#include "content/link.h"
 #include "content/md_tag.h"
 
 #include <string.h>
@@ -501,6 +502,34 @@ take_tag(struct html *h, struct str html, const struct tag *tag, size_t n)
 	return n;
 }
 
+/* An address in angle brackets, which its author takes for a link in here too
+ * and a browser for a tag that it does not know. Its length with them, or 0. */
+static size_t
+scan_autolink(struct str html, struct str *address)
+{
+	size_t n = 1, at, len;
+
+	while (n < html.n && strchr(" \t\r\n<>", html.p[n]) == NULL)
+		n++;
+	*address = str_sub(html, 1, n - 1);
+	if (n == html.n || html.p[n] != '>' ||
+	    (!str_starts_nocase(*address, STR("mailto:")) &&
+		(!link_find_bare(*address, 0, &at, &len) || len < n - 1)))
+		return 0;
+	return n + 1;
+}
+
+static void
+take_autolink(struct html *h, struct str address)
+{
+	struct str words;
+
+	address = words = text_of(h->md, address, CLEAN_LINE);
+	if (str_starts_nocase(words, STR("mailto:")))
+		words = str_sub(words, strlen("mailto:"), words.n);
+	add_target(&h->inls, INLINE_LINK, address, words, h->line);
+}
+
 static int
 count_lines(struct str s)
 {
@@ -516,6 +545,7 @@ void
 md_html_block(struct md *md, struct block_list *to, struct str html, int line)
 {
 	struct html h = {.md = md, .to = to, .line = line};
+	struct str address;
 	struct tag tag;
 	size_t n;
 
@@ -524,7 +554,9 @@ md_html_block(struct md *md, struct block_list *to, struct str html, int line)
 		ptrdiff_t at = str_chr(html, '<');
 
 		n = at < 0 ? html.n : (size_t)at;
-		if (n == 0 && (n = md_tag_scan(&tag, html)) > 0)
+		if (n == 0 && (n = scan_autolink(html, &address)) > 0)
+			take_autolink(&h, address);
+		else if (n == 0 && (n = md_tag_scan(&tag, html)) > 0)
 			n = take_tag(&h, html, &tag, n);
 		else if (n == 0 && (n = md_tag_scan_other(html)) > 0)
 			;

@@ -21,6 +21,7 @@ struct table {
 	size_t column; /* of the cell at hand */
 	bool had_bar; /* in this row */
 	bool is_delimiter; /* this row says the columns' alignment */
+	bool says_something; /* a table of empty cells is none */
 	int line;
 	/* Emphasis around what is at hand, begun again in each cell. */
 	struct inl *path[INLINE_DEPTH_MAX + 1];
@@ -138,6 +139,17 @@ is_blank(const struct inl *i)
 	return true;
 }
 
+/* Raw HTML may have left nothing but the ends of lines. */
+static bool
+is_empty(const struct inl *first)
+{
+	for (const struct inl *i = first; i != NULL; i = inl_next(i, NULL))
+		if (i->text.n > 0 || i->link.kind != LINK_NONE ||
+		    i->kind == INLINE_IMAGE)
+			return false;
+	return true;
+}
+
 static void
 begin_cell(struct table *t)
 {
@@ -156,6 +168,8 @@ end_cell(struct table *t)
 	if (t->cell.first != NULL) {
 		md_trim(t->cell.first);
 		cell->inls = md_finish(t->md, t->cell.first, t->line);
+		if (!t->is_delimiter && !is_empty(cell->inls))
+			t->says_something = true;
 	}
 	if (t->column < t->columns)
 		cell->align = t->aligns[t->column];
@@ -327,18 +341,8 @@ add_table(
 		return;
 	scan_delimiter(found->dashes, t.aligns);
 	cut_rows(&t, found->header);
-	block_list_add(to, b);
-}
-
-/* Raw HTML may have left nothing but the ends of lines. */
-static bool
-is_empty(const struct inl *first)
-{
-	for (const struct inl *i = first; i != NULL; i = inl_next(i, NULL))
-		if (i->text.n > 0 || i->link.kind != LINK_NONE ||
-		    i->kind == INLINE_IMAGE)
-			return false;
-	return true;
+	if (t.says_something)
+		block_list_add(to, b);
 }
 
 void

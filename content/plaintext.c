@@ -354,13 +354,17 @@ walk(struct plaintext *p, const struct doc *doc, const struct block *skip)
 }
 
 static void
-put_head(struct plaintext *p, const struct render_head *head)
+put_head(struct plaintext *p, const struct render_head *head,
+    const struct block *repeated)
 {
 	struct inl text = {.kind = INLINE_TEXT, .text = head->title};
 	struct block title = {.kind = BLOCK_HEADING, .level = 1, .inls = &text};
+	const struct block *heading = repeated != NULL ? repeated : &title;
 
-	if (head->title.n > 0)
-		put_heading(p, &title);
+	if (head->title.n > 0) {
+		put_heading(p, heading);
+		leave(p, heading);
+	}
 	make_gap(p, NULL);
 	buf_clear(&p->text);
 	render_dates(&p->text, head);
@@ -373,6 +377,8 @@ plaintext_render(struct plaintext *p, struct buf *to,
     const struct plaintext_style *style, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
+	const struct block *repeated = render_repeated(doc, head);
+
 	*p = (struct plaintext){.to = to,
 	    .style = style,
 	    .env = env,
@@ -381,8 +387,8 @@ plaintext_render(struct plaintext *p, struct buf *to,
 	buf_init(&p->text, to->max);
 	buf_init(&p->first, to->max);
 	buf_init(&p->rest, to->max);
-	put_head(p, head);
-	walk(p, doc, render_repeated(doc, head));
+	put_head(p, head, repeated);
+	walk(p, doc, repeated);
 }
 
 void

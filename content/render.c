@@ -24,6 +24,20 @@ render(struct buf *to, enum format format, const struct doc *doc,
 	formats[format].render(to, doc, head, env);
 }
 
+bool
+render_is_image(const struct inl *i)
+{
+	return i->kind == INLINE_IMAGE && i->link.kind == LINK_INSIDE &&
+	    (i->link.type == 'I' || i->link.type == 'g');
+}
+
+void
+render_content_id(struct buf *to, struct str url, struct str host)
+{
+	buf_printf(to, "%016llx@%.*s", (unsigned long long)str_hash(url),
+	    STR_ARG(host));
+}
+
 int
 render_format_parse(enum format *format, struct str name)
 {
@@ -39,7 +53,7 @@ render_format_parse(enum format *format, struct str name)
 const struct block *
 render_repeated(const struct doc *doc, const struct render_head *head)
 {
-	const struct block *b = doc->first;
+	const struct block *b = head->title.n > 0 ? doc->first : NULL;
 
 	while (b != NULL && (b->kind != BLOCK_HEADING || b->level != 1))
 		b = b->next;

@@ -21,8 +21,9 @@ void html_render(struct buf *to, const struct doc *doc,
 
 /*
  * What they share; in render.c. The first says which heading of the body says
- * what the head's title says already, to be left out (NULL: none), the second
- * appends the line of dates below the title: nothing, one or both.
+ * what the head's title does (NULL: none): it stands above in the title's
+ * place, for the links it may hold, and not in the body. The second appends
+ * the line of dates below the title: nothing, one or both.
  */
 const struct block *render_repeated(const struct doc *doc,
     const struct render_head *head);

@@ -96,7 +96,8 @@ put_cell(
 	buf_fill(to, ' ', room - before + 2);
 }
 
-static void
+/* A row that says nothing is no line. */
+static bool
 end_line(struct buf *to, size_t begin)
 {
 	size_t end = to->len;
@@ -104,7 +105,9 @@ end_line(struct buf *to, size_t begin)
 	while (end > begin && to->data[end - 1] == ' ')
 		end--;
 	buf_cut(to, end);
-	buf_putc(to, '\n');
+	if (end > begin)
+		buf_putc(to, '\n');
+	return end > begin;
 }
 
 static void
@@ -128,8 +131,7 @@ put_lines(struct buf *to, const struct layout *l)
 		put_cell(to, l, &l->cells[i], column++);
 		if (!l->cells[i].is_last)
 			continue;
-		end_line(to, begin);
-		if (is_header)
+		if (end_line(to, begin) && is_header)
 			put_dashes(to, l);
 		is_header = false;
 		column = 0;

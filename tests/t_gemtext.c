@@ -48,6 +48,9 @@ static const struct {
 	"```Table: a | b\na    b\n-  ---\nc  100\n```\n"},
     {"a table by display width", "|a|b|\n|-|-|\n|\xe6\x97\xa5|c|\n|d|e|",
 	"```Table: a | b\na   b\n--  -\n\xe6\x97\xa5  c\nd   e\n```\n"},
+    {"a table without a header", "| | |\n|-|-|\n|c|100|\n| | |\n",
+	"```Table\nc  100\n```\n"},
+    {"a table of nothing", "a\n\n| | |\n|-|-|\n| | |\n\nb", "a\n\nb\n"},
     {"a wide table",
 	"|a|b|\n|-|-|\n|[c](d)|"
 	"0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -58,6 +61,12 @@ static const struct {
     /* Rule 12 */
     {"a rule", "a\n\n***", "a\n\n---\n"},
     /* Rule 13 */
+    {"an address in angle brackets", "<div>\n<http://a.b/c> <mailto:d@e.f>",
+	"=> http://a.b/c\n=> mailto:d@e.f d@e.f\n"},
+    {"struck words in others", "<del>a <s>b</s></del> <s><a href=c></a></s>",
+	"~a b~\n=> c\n"},
+    {"an image without a name", "a <img src=http://b.c/>",
+	"a [image: b.c]\n=> http://b.c/ Image: b.c\n"},
     {"raw HTML", "<p>a &amp; <a href=b>c</a><br>d<ul><li>e</ul><!-- f -->",
 	"a & c\nd\n=> b c\n\n* e\n"},
     /* Rule 14, 16 */

@@ -1,3 +1,4 @@
+#include "content/md.h"
 #include "content/render.h"
 #include "tests/t.h"
 
@@ -182,9 +183,41 @@ bears_any_depth(void)
 	}
 }
 
+/* The heading that says the title's words is shown once, with its link. */
+static void
+keeps_the_links_of_the_title(void)
+{
+	static const char text[] = "Before.\n\n# *The* [title](http://a.b/)\n";
+	const struct render_head head = {.title = STR("The title")};
+	const struct render_env env = {.host = STR("h.org"), .port = 70};
+	struct err e = ERR_INIT;
+	struct arena arena;
+	struct doc doc;
+	struct buf out;
+
+	arena_init(&arena);
+	T_OK(md_parse(&doc, &arena, str_of(text), NULL, &e) == 0, "%s", e.msg);
+	for (int f = 0; f < FORMAT_COUNT; f++) {
+		struct str rest;
+		ptrdiff_t at;
+
+		buf_init(&out, 4096);
+		render(&out, (enum format)f, &doc, &head, &env);
+		T_OK(str_find(buf_slice(&out), STR("http://a.b/")) >= 0,
+		    "format %d keeps the title's link", f);
+		at = str_find(buf_slice(&out), STR("Before"));
+		rest = str_sub(buf_slice(&out), (size_t)at, out.len);
+		T_OK(at > 0 && str_find(rest, STR("The")) < 0,
+		    "format %d says the title once, above the text", f);
+		buf_release(&out);
+	}
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
+	T_RUN(keeps_the_links_of_the_title);
 	T_RUN(knows_formats_by_name);
 	T_RUN(leads_where_it_says);
 	T_RUN(stops_at_the_limit);
