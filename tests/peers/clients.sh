@@ -60,10 +60,41 @@ done <<PAGES
 /help.gmi Help
 PAGES
 
+# amfora subscribes to the news as a page, to the feed as a feed, and lists
+# what is in them.
+keys() {
+	tmux -L "capsule-$$" send-keys "$@"
+}
+tmux -L "capsule-$$" -f /dev/null new-session -d -x 100 -y 60 \
+    amfora "gemini://localhost:$gemini/news"
+until_true screen_has '# dtrace.conf: news'
+keys C-x
+until_true screen_has 'Page Subscription'
+like "$(tmux -L "capsule-$$" capture-pane -p)" 'subscribe to' \
+    "amfora takes the news for a page to subscribe to"
+keys Enter
+until_true test -s "$work/amfora/subscriptions.json"
+keys ' '
+keys "gemini://localhost:$gemini/atom.xml" Enter
+until_true screen_has 'Feed Subscription'
+like "$(tmux -L "capsule-$$" capture-pane -p)" 'subscribe to' \
+    "amfora takes the feed for a feed"
+keys Enter
+until_true in_file '2008-recap.gmi' "$work/amfora/subscriptions.json"
+keys ' '
+keys about:subscriptions Enter
+until_true screen_has 'Jan 05, 2025'
+screen=$(tmux -L "capsule-$$" capture-pane -p)
+like "$screen" 'localhost:[0-9]+ - /news' "its subscriptions have the news"
+like "$screen" 'Jan 05, 2025' "the feed's entries with their dates"
+like "$screen" 'dtrace.conf - The recordings of dtrace.conf\(24\) are up' \
+    "and their titles"
+tmux -L "capsule-$$" kill-server 2>/dev/null
+
 page=$(lynx -dump "gopher://localhost:$gopher/7/search?usdt")
 like "$page" 'dtrace.conf.24' "lynx searches"
 page=$(lynx -dump -nolist "gopher://localhost:$gopher/1/nowhere")
-like "$page" 'Not here|nothing|not' "lynx shows an error in words"
+like "$page" 'Nothing is here' "lynx shows an error in words"
 like "$(curl -skS --max-time 10 "gophers://localhost:$gopher/1/2012")" \
     'carousel' "curl by TLS"
 finish
