@@ -27,6 +27,8 @@ struct render_env {
 	struct str base;   /* MAILTEXT, HTML, GOPHERTEXT: "gemini://host" before
 	                    * paths on the site; empty leaves them as paths.
 	                    * MENU: for what is reached by Gemini only. */
+	struct str cid;    /* HTML: a host; images of the site are shown, by
+	                    * render_content_id. Empty: links lead to them. */
 };
 
 /* What stands above the body. The body's first level-1 heading is not
@@ -39,6 +41,13 @@ struct render_head {
 
 void render(struct buf *to, enum format format, const struct doc *doc,
     const struct render_head *head, const struct render_env *env);
+
+/* Is it an image of the site, which a message can carry? */
+bool render_is_image(const struct inl *i);
+
+/* What a part of a message is called that carries the image at url: an
+ * addr-spec without angle brackets (RFC 2392), the same for the same url. */
+void render_content_id(struct buf *to, struct str url, struct str host);
 
 /* By name: gemtext, gopher (menu), gophertext, text (mail), html. -1: none. */
 int render_format_parse(enum format *format, struct str name);
