@@ -174,11 +174,17 @@ generator_front(struct buf *md, struct catalog *c)
 }
 
 void
-generate_after(struct buf *md, struct catalog *c, const struct entry *entry)
+generate_own(struct buf *md, struct catalog *c, const struct entry *entry)
 {
 	write_talks(md, &entry->page);
 	write_sponsors(md, &entry->page);
 	write_offer(md, c, entry);
+}
+
+void
+generate_after(struct buf *md, struct catalog *c, const struct entry *entry)
+{
+	generate_own(md, c, entry);
 	if (str_is(entry->path, "/"))
 		generator_front(md, c);
 	write_neighbours(md, c, entry);

@@ -91,8 +91,8 @@ parse_part(struct block **first, struct arena *a, struct str markdown,
 	return 0;
 }
 
-static int
-parse_entry(struct doc *doc, struct arena *a, const struct entry *entry,
+int
+assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
     const struct around *around, struct resolver *r, struct err *e)
 {
 	struct resolver quiet = *r;
@@ -205,6 +205,17 @@ in_words(struct arena *a, const struct date *date)
 	return words;
 }
 
+void
+assemble_head(
+    struct render_head *head, struct arena *a, const struct entry *entry)
+{
+	*head = (struct render_head){
+	    .title = entry->title,
+	    .date = in_words(a, &entry->page.date),
+	    .updated = in_words(a, &entry->page.updated),
+	};
+}
+
 static int
 entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
     const struct around *around, struct arena *scratch, struct err *e)
@@ -220,16 +231,13 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 	    .withheld = as->withheld,
 	    .linked = as->linked,
 	};
-	struct render_head head = {
-	    .title = entry->title,
-	    .date = in_words(scratch, &entry->page.date),
-	    .updated = in_words(scratch, &entry->page.updated),
-	};
 	struct item *item = &site->items[at];
+	struct render_head head;
 	struct doc doc;
 
+	assemble_head(&head, scratch, entry);
 	check_targets(&r, scratch, entry);
-	if (parse_entry(&doc, scratch, entry, around, &r, e) != 0 ||
+	if (assemble_doc(&doc, scratch, entry, around, &r, e) != 0 ||
 	    render_item(as, item, &doc, &head, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(r.source));
 	return index_entry(as, item, entry, &doc, e);

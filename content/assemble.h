@@ -9,8 +9,11 @@
 
 #include "base/buf.h"
 #include "content/catalog.h"
+#include "content/doc.h"
 #include "content/image.h"
 #include "content/places.h"
+#include "content/render.h"
+#include "content/resolve.h"
 
 struct search_builder;
 
@@ -39,5 +42,13 @@ int assemble_entry(struct assemble *as, uint32_t at,
 /* A generated page. */
 int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
     struct err *e);
+
+/* What both are made of, for a page that is wanted in other formats: its whole
+ * doc, which lives in the arena, and what stands above it. r finds where its
+ * links lead, and has the faults of its own text. */
+int assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
+    const struct around *around, struct resolver *r, struct err *e);
+void assemble_head(
+    struct render_head *head, struct arena *a, const struct entry *entry);
 
 #endif

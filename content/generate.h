@@ -12,7 +12,6 @@
 
 struct generated {
 	struct str path;     /* "/history", "/atom.xml" */
-	struct str selector;
 	struct str title;
 	struct str lang;
 	struct str markdown; /* a page; or else */
@@ -23,8 +22,8 @@ struct generated {
 
 /*
  * Emits every generated page and feed: /history, /talks, /sponsors, /news,
- * /category/NAME with its feed, listings of folders without a page,
- * /atom.xml, an .ics for each event, /robots.txt, /favicon.txt,
+ * /category, /category/NAME with its feed, listings of folders without a
+ * page, /atom.xml, an .ics for each event, /robots.txt, /favicon.txt,
  * /.well-known/security.txt, caps.txt. Those that would be empty are left
  * out. emit copies what it keeps; the caller drops what a page of one's own
  * already stands at.
@@ -41,6 +40,9 @@ int generate_all(struct catalog *c,
 void generate_before(struct buf *md, struct catalog *c,
     const struct entry *entry);
 void generate_after(struct buf *md, struct catalog *c,
+    const struct entry *entry);
+/* Of that only what is the page's own: talks, sponsors, the offer. */
+void generate_own(struct buf *md, struct catalog *c,
     const struct entry *entry);
 
 #endif

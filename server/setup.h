@@ -1,7 +1,7 @@
 /*
  * What follows from the configuration for whoever serves, checks or builds:
- * where a site's certificate is, where the local socket is, what a site is
- * loaded with. One place, so that `check` reads what `serve` would.
+ * where a site's certificate is, where the local socket is. One place, so
+ * that `check` reads what `serve` would.
  */
 #ifndef SERVER_SETUP_H
 #define SERVER_SETUP_H
