@@ -20,7 +20,6 @@ hand_over(
 	    address_of_path(&address, g->c->arena, path, e) != 0)
 		return -1;
 	out->path = address.path;
-	out->selector = address.selector;
 	out->lang = g->c->options->lang;
 	r = g->emit(g->ctx, out, e);
 	buf_clear(&g->text);
