@@ -326,8 +326,8 @@ next_word(struct str *rest, char *word, size_t max)
 static bool
 is_one_of(struct str word, const char *const *words)
 {
-	while (*words != NULL)
-		if (str_is(word, *words++))
+	for (; *words != NULL; words++)
+		if (word.p[0] == (*words)[0] && str_is(word, *words))
 			return true;
 	return false;
 }

@@ -248,17 +248,22 @@ find_end(struct str text, size_t width)
 
 	while (rest.n > 0) {
 		size_t at = text.n - rest.n;
-		int w = 1;
+		int w;
 
 		cp = rest.p[0];
 		if (cp == '\n')
 			break;
+		/* What nearly all text is made of never ends a line. */
 		if (cp > 0x20 && cp < 0x7f) {
 			rest.p++, rest.n--;
-		} else {
-			cp = str_next_utf8(&rest);
-			w = wrap_char_width(cp);
+			if (++col > width && best.at > 0)
+				return best;
+			is_joined = false;
+			last = cp;
+			continue;
 		}
+		cp = str_next_utf8(&rest);
+		w = wrap_char_width(cp);
 		if (cp == ' ' && last != ' ')
 			best = (struct place){at, WRAP_SPACE};
 		else if (w == 2 && wrap_char_width(last) == 2 && !is_joined &&
