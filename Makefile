@@ -5,6 +5,7 @@
 #   make check      set up, build with sanitizers, run every test
 #   make check-peers  real clients from Debian's packages, in a terminal
 #   make bench      figures, beside what is installed; BENCH=name for one
+#   make soak       the server under load and rude visitors for SECONDS=60
 #   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one
 #   make lint       formatter, clang-tidy, cppcheck over what is committed
 #   make deps       only the set-up; make install DESTDIR= PREFIX=
@@ -79,8 +80,8 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all run deps check-deps check check-built check-peers bench fuzz fuzz-built \
-	format lint install clean
+.PHONY: all run deps check-deps check check-built check-peers bench soak fuzz \
+	fuzz-built format lint install clean
 
 all: $(PROGRAMS)
 
@@ -182,6 +183,9 @@ bench: all $(BENCHES)
 	@for b in tests/bench/$(or $(BENCH),*).sh; do OUT=$(OUT) sh $$b; done
 
 SECONDS := 60
+soak: all $(TOOLS) $(BENCHES)
+	@OUT=$(OUT) sh tests/soak/soak.sh $(SECONDS)
+
 fuzz:
 	@$(MAKE) --no-print-directory FUZZING=1 fuzz-built
 

@@ -83,11 +83,13 @@ proc_number(int pid, const char *file, const char *name)
 	return value;
 }
 
+/* Its own and that of children it has waited for: an inetd's servers. */
 static long
 cpu_ticks(int pid)
 {
 	char path[64], text[1024], *p;
 	unsigned long user = 0, sys = 0;
+	long child_user = 0, child_sys = 0;
 	size_t n;
 	FILE *f;
 
@@ -101,9 +103,10 @@ cpu_ticks(int pid)
 	p = strrchr(text, ')');
 	if (p != NULL)
 		sscanf(p + 1,
-		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-		    &user, &sys);
-	return (long)(user + sys);
+		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld "
+		    "%ld",
+		    &user, &sys, &child_user, &child_sys);
+	return (long)(user + sys) + child_user + child_sys;
 }
 
 static bool
