@@ -1,9 +1,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "mail/bounce_score.h"
 #include "mail/cmd.h"
 #include "mail/cmd_subscribers.h"
 #include "mail/confirm.h"
+#include "mail/store_bounce.h"
 #include "mail/store_delivery.h"
 #include "mail/store_subscriber.h"
 
@@ -77,6 +79,14 @@ put_deliveries(
 	return 0;
 }
 
+/* How much of a failure each counts as; why a list is suspended stands with
+ * the list. */
+static const char *const weights[] = {
+    [BOUNCE_NOTHING] = "nothing",
+    [BOUNCE_TEMPORARY] = "temporary",
+    [BOUNCE_PERMANENT] = "permanent",
+};
+
 static int
 put_bounces(
     struct buf *to, struct store *s, int64_t id, struct arena *a, struct err *e)
@@ -95,12 +105,29 @@ put_bounces(
 		buf_printf(to, ",\"announcement\":%lld,\"permanent\":%s,",
 		    (long long)b[i].announcement,
 		    b[i].permanent ? "true" : "false");
+		buf_printf(
+		    to, "\"counts\":\"%s\",", weights[bounce_weigh(&b[i])]);
 		put_text(to, "status", b[i].status);
 		buf_putc(to, ',');
 		put_text(to, "text", b[i].text);
 		buf_putc(to, '}');
 	}
 	buf_puts(to, "]");
+	return 0;
+}
+
+/* On how many days mail came back since a message last arrived, and how many
+ * suspend. */
+static int
+put_score(
+    struct buf *to, struct store *s, int64_t id, struct arena *a, struct err *e)
+{
+	struct bounce_score score;
+
+	if (store_bounce_score(s, id, clock_now(), a, &score, e) != 0)
+		return -1;
+	buf_printf(to, ",\n\"bounce_days\":%d,\"bounce_days_max\":%d",
+	    score.days, BOUNCE_DAYS_MAX);
 	return 0;
 }
 
@@ -120,7 +147,8 @@ put_subscriber(struct buf *to, struct store *s, struct str address,
 	put_instant(to, "since", who.since);
 	if (put_members(to, s, who.id, a, e) != 0 ||
 	    put_deliveries(to, s, who.id, a, e) != 0 ||
-	    put_bounces(to, s, who.id, a, e) != 0)
+	    put_bounces(to, s, who.id, a, e) != 0 ||
+	    put_score(to, s, who.id, a, e) != 0)
 		return -1;
 	buf_puts(to, "}\n");
 	return 0;

@@ -200,10 +200,13 @@ CREATE TABLE requests (
 	address TEXT NOT NULL,
 	key TEXT NOT NULL,
 	list INTEGER NOT NULL REFERENCES lists,
-	-- By which way, from where and when it was asked for.
+	-- By which way, from where and when it was asked for first. By mail
+	-- there is no network.
 	way TEXT NOT NULL CHECK (way IN ('gemini', 'gopher', 'mail')),
 	network TEXT NOT NULL,
 	at INTEGER NOT NULL,
+	-- When it was asked for last; it is not written again soon after.
+	again INTEGER NOT NULL,
 	expires INTEGER NOT NULL,
 	-- How many wrong codes were typed, and the last one of them.
 	tries INTEGER NOT NULL DEFAULT 0,
@@ -221,15 +224,14 @@ CREATE TABLE asked (
 	at INTEGER NOT NULL,
 	-- SHA-256 of the salt and the address in lower case.
 	hash BLOB NOT NULL CHECK (length(hash) = 32),
-	-- Of whoever asked, shortened; by mail the hash of who wrote.
+	-- Of whoever asked, shortened; empty by mail.
 	network TEXT NOT NULL,
-	-- What for, in a word or two.
-	what TEXT NOT NULL,
+	what TEXT NOT NULL CHECK (what IN ('subscribe', 'leave', 'answer')),
 	-- 1: a letter was queued.
 	mailed INTEGER NOT NULL CHECK (mailed IN (0, 1))
 ) STRICT;
 
-CREATE INDEX asked_of_address ON asked (hash, at);
+CREATE INDEX asked_of_address ON asked (hash, what, at);
 CREATE INDEX asked_of_network ON asked (network, at);
 CREATE INDEX asked_at ON asked (at);
 

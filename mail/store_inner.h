@@ -13,6 +13,8 @@
 #include "mail/store.h"
 #include "mail/store_delivery.h"
 #include "mail/store_questions.h"
+#include "mail/store_subscriber.h"
+#include "mail/token.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -72,6 +74,24 @@ int store_settle(struct store *s, int result, struct err *e);
 int store_list(struct store *s, struct str name, bool make, int64_t *id,
     struct err *e);
 
+/*
+ * Tokens are found by their beginning, which an index may compare as it likes,
+ * and then compared whole in constant time. Binds the beginning and where it
+ * ends as ?1 and ?2; both stand in what is given.
+ */
+#define STORE_TOKEN_BEGINS 8 /* letters of 26: 90 bits stay secret */
+struct store_beginning {
+	char from[STORE_TOKEN_BEGINS];
+	char to[STORE_TOKEN_BEGINS];
+};
+void store_bind_token(
+    sqlite3_stmt *q, struct store_beginning *begins, struct str token);
+
+/* An address as it is known that must not be kept: ?1 of a question, in
+ * storage that stays the caller's. NULL on failure. */
+sqlite3_stmt *store_ask_hash(struct store *s, enum store_question question,
+    struct str address, uint8_t hash[TOKEN_HASH_LEN], struct err *e);
+
 /* Around opening the file: SQLite's change of a new one to its log does not
  * wait for another program that does the same. */
 int store_opening(struct store *s, struct err *e);
@@ -85,6 +105,11 @@ bool store_holder_lives(struct store *s, int64_t holder);
 /* Cancels what is open for a subscriber, on one list or on all (0). */
 int store_deliveries_drop(struct store *s, int64_t subscriber, int64_t list,
     int64_t at, const char *why, struct err *e);
+
+/* The first row, of id, since, address and token; ERR_MISSING. */
+int store_find_subscriber(struct store *s, enum store_question question,
+    struct str value, struct store_subscriber *out, struct arena *a,
+    struct err *e);
 
 /* What moves from state to state as deliveries do, each under a lease, and the
  * questions by which it does; letters, too. */

@@ -70,8 +70,8 @@ read_letters(struct store *s, sqlite3_stmt *q, struct arena *a,
 	return got < 0 ? -1 : arena_ok(a, e);
 }
 
-static int
-has_room(struct store *s, struct err *e)
+int
+store_letters_room(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, LETTERS_WAITING, e);
 	int64_t waiting = 0;
@@ -92,7 +92,8 @@ queue(struct store *s, struct store_letter *out, struct str key,
 {
 	sqlite3_stmt *q;
 
-	if (has_room(s, e) != 0 || (q = store_ask(s, NEW_LETTER, e)) == NULL)
+	if (store_letters_room(s, e) != 0 ||
+	    (q = store_ask(s, NEW_LETTER, e)) == NULL)
 		return -1;
 	store_bind(q, 1, str_of(kinds[out->kind]));
 	store_bind_int(q, 2, out->subscriber);

@@ -23,8 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More than the desk's limits let through in a day: only when no mail leaves
- * for long are there more, and then nobody is told that one is on its way. */
+/* What the desk's limits let through in ten hours: there are more only when no
+ * mail leaves for long, and then nobody is told that one is on its way. */
 #define LETTERS_WAITING_MAX 10000
 #define LETTER_MESSAGE_MAX ((size_t)64 << 10) /* bytes */
 
@@ -57,10 +57,13 @@ struct store_letter {
 	struct str body;
 };
 
+/* 0 while one more may wait, else ERR_LATER. */
+int store_letters_room(struct store *s, struct err *e);
+
 /* Takes kind, subscriber, address, token, queued, expires, head and body (one
- * of them may hold all); gives id. ERR_LATER when LETTERS_WAITING_MAX wait. */
-int
-store_letter_queue(struct store *s, struct store_letter *out, struct err *e);
+ * of them may hold all); gives id. ERR_LATER when there is no room. */
+int store_letter_queue(
+    struct store *s, struct store_letter *out, struct err *e);
 
 /* As store_deliveries_lease; store_leases_release gives back letters, too. */
 int store_letters_lease(struct store *s, int64_t now, int64_t until,
@@ -77,8 +80,8 @@ int store_letters_tend(
     struct store *s, int64_t now, int64_t *in_doubt, struct err *e);
 
 /* Of all that are still known. */
-int
-store_letter_totals(struct store *s, struct store_totals *out, struct err *e);
+int store_letter_totals(
+    struct store *s, struct store_totals *out, struct err *e);
 
 /* Those of a state, the newest first: with an id below before, 0 for all. */
 int store_letters(struct store *s, enum delivery_state state, int64_t before,

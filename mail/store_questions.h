@@ -20,6 +20,10 @@
 #define LETTER_COLUMNS                                                         \
 	"SELECT id, kind, subscriber, address, token, state, due, changed,"    \
 	" attempts, doubts, reply, queued, expires"
+#define REQUEST_COLUMNS                                                        \
+	"SELECT r.id, r.name, r.token, r.code, r.address, l.name, r.way,"      \
+	" r.network, r.at, r.again, r.expires, r.tries, r.wrong, r.confirmed"  \
+	" FROM requests r JOIN lists l ON l.id = r.list"
 
 #define STORE_QUESTIONS_ARE(X)                                                 \
 	X(SALT_OF_STORE, "SELECT value FROM settings WHERE name = 'salt'")     \
@@ -31,9 +35,9 @@
 	X(SUBSCRIBER_OF_KEY,                                                   \
 	    "SELECT id, since, address, token FROM subscribers"                \
 	    " WHERE key = ?1")                                                 \
-	X(SUBSCRIBER_OF_TOKEN,                                                 \
+	X(SUBSCRIBERS_OF_TOKEN,                                                \
 	    "SELECT id, since, address, token FROM subscribers"                \
-	    " WHERE token = ?1")                                               \
+	    " WHERE token >= ?1 AND token < ?2")                               \
 	X(NEW_SUBSCRIBER,                                                      \
 	    "INSERT INTO subscribers (address, key, token, since)"             \
 	    " VALUES (?1, ?2, ?3, ?4) RETURNING id")                           \
@@ -71,6 +75,9 @@
 	X(MEMBERS_BY_STATE,                                                    \
 	    "SELECT state, count(*) FROM members WHERE list = ?1"              \
 	    " GROUP BY state")                                                 \
+	X(MEMBERS_BY_WEEK,                                                     \
+	    "SELECT state, (since - ?2) / 604800, count(*) FROM members"       \
+	    " WHERE list = ?1 AND since >= ?2 GROUP BY 1, 2")                  \
                                                                                \
 	X(SUPPRESSED_SINCE, "SELECT since FROM suppressions WHERE hash = ?1")  \
 	X(NEW_SUPPRESSION,                                                     \
@@ -83,6 +90,11 @@
 	X(BOUNCES_OF_SUBSCRIBER,                                               \
 	    "SELECT at, announcement, permanent, status, text FROM bounces"    \
 	    " WHERE subscriber = ?1 ORDER BY at DESC, id DESC LIMIT ?2")       \
+	X(BOUNCES_LATEST,                                                      \
+	    "SELECT b.at, b.announcement, b.permanent, b.status, b.text,"      \
+	    " s.address FROM bounces b"                                        \
+	    " JOIN subscribers s ON s.id = b.subscriber"                       \
+	    " ORDER BY b.id DESC LIMIT ?1")                                    \
                                                                                \
 	X(NEW_ANNOUNCEMENT,                                                    \
 	    "INSERT INTO announcements (list, page, subject, token, state,"    \
@@ -127,6 +139,29 @@
 	    " WHERE a.state = 'open' AND a.begins <= ?2"                       \
 	    " AND (a.expires = 0 OR a.expires > ?2)"                           \
 	    " AND (?3 = 0 OR a.id = ?3) LIMIT ?4")                             \
+	X(DELIVERIES_READY,                                                    \
+	    "SELECT count(*) FROM ("                                           \
+	    "SELECT 1 FROM letters WHERE ?2 = 0"                               \
+	    " AND state IN ('queued', 'deferred') AND due <= ?1"               \
+	    " AND holder IS NULL AND expires > ?1 UNION ALL "                  \
+	    "SELECT 1 FROM announcements a"                                    \
+	    " CROSS JOIN deliveries d ON d.announcement = a.id"                \
+	    " AND d.state IN ('queued', 'deferred') AND d.due <= ?1"           \
+	    " AND d.holder IS NULL"                                            \
+	    " WHERE a.state = 'open' AND a.begins <= ?1"                       \
+	    " AND (a.expires = 0 OR a.expires > ?1)"                           \
+	    " AND (?2 = 0 OR a.id = ?2) LIMIT ?3)")                            \
+	X(DELIVERIES_NEXT,                                                     \
+	    "SELECT min(at) FROM ("                                            \
+	    "SELECT due AS at FROM letters WHERE ?1 = 0"                       \
+	    " AND state IN ('queued', 'deferred') AND holder IS NULL"          \
+	    " UNION ALL "                                                      \
+	    "SELECT max(a.begins, (SELECT d.due FROM deliveries d"             \
+	    " WHERE d.announcement = a.id AND d.state = w.state"               \
+	    " AND d.holder IS NULL ORDER BY d.due LIMIT 1))"                   \
+	    " FROM announcements a CROSS JOIN"                                 \
+	    " (SELECT 'queued' AS state UNION ALL SELECT 'deferred') w"        \
+	    " WHERE a.state = 'open' AND (?1 = 0 OR a.id = ?1))")              \
 	X(DELIVERY_LEASED,                                                     \
 	    "UPDATE deliveries SET holder = ?2, due = ?3 WHERE id = ?1")       \
 	X(DELIVERY_STANDING,                                                   \
@@ -236,7 +271,49 @@
 	    " iif(state IN ('queued', 'deferred', 'in_doubt'), 'cancelled',"   \
 	    " state) WHERE key = ?1")                                          \
                                                                                \
-	X(REQUESTS_FORGOTTEN, "DELETE FROM requests WHERE key = ?1")
+	X(NEW_REQUEST,                                                         \
+	    "INSERT INTO requests (name, token, code, address, key, list,"     \
+	    " way, network, at, again, expires) VALUES"                        \
+	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10) RETURNING id")     \
+	X(REQUEST_OF_KEY,                                                      \
+	    REQUEST_COLUMNS " WHERE r.key = ?1 AND r.list = ?2"                \
+	    " AND r.expires > ?3 AND r.confirmed = 0 AND r.tries < ?4"         \
+	    " ORDER BY r.id DESC LIMIT 1")                                     \
+	X(REQUESTS_OF_NAME,                                                    \
+	    REQUEST_COLUMNS " WHERE r.name >= ?1 AND r.name < ?2"              \
+	    " AND r.expires > ?3")                                             \
+	X(REQUESTS_OF_TOKEN,                                                   \
+	    REQUEST_COLUMNS " WHERE r.token >= ?1 AND r.token < ?2"            \
+	    " AND r.expires > ?3")                                             \
+	X(REQUEST_AGAIN, "UPDATE requests SET again = ?2 WHERE id = ?1")       \
+	X(REQUEST_WRONG,                                                       \
+	    "UPDATE requests SET tries = tries + 1, wrong = ?2"                \
+	    " WHERE id = ?1 AND wrong != ?2")                                  \
+	X(REQUEST_CONFIRMED,                                                   \
+	    "UPDATE requests SET confirmed = ?2 WHERE id = ?1")                \
+	X(REQUESTS_EXPIRED, "DELETE FROM requests WHERE expires <= ?1")        \
+	X(REQUESTS_FORGOTTEN, "DELETE FROM requests WHERE key = ?1")           \
+	X(REQUESTS_OPEN,                                                       \
+	    "SELECT count(*) FROM requests WHERE list = ?1"                    \
+	    " AND expires > ?2 AND confirmed = 0")                             \
+	X(NEW_ASKED,                                                           \
+	    "INSERT INTO asked (hash, at, network, what, mailed)"              \
+	    " VALUES (?1, ?2, ?3, ?4, ?5)")                                    \
+	X(ASKED_OF_ADDRESS,                                                    \
+	    "SELECT coalesce(sum(mailed), 0), coalesce(max(at), 0) FROM asked" \
+	    " WHERE hash = ?1 AND what = ?2 AND at > ?3")                      \
+	X(ASKED_OF_NETWORK,                                                    \
+	    "SELECT count(*) FROM asked WHERE network = ?1 AND at > ?2")       \
+	X(ASKED_OF_ALL, "SELECT count(*) FROM asked WHERE at > ?1")            \
+	X(ASKED_FORGOTTEN, "DELETE FROM asked WHERE at <= ?1")                 \
+	X(CERTIFICATE_BOUND,                                                   \
+	    "INSERT INTO certificates (fingerprint, subscriber, since)"        \
+	    " VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"                       \
+	    " SET subscriber = ?2, since = ?3 WHERE subscriber != ?2")         \
+	X(SUBSCRIBER_OF_CERTIFICATE,                                           \
+	    "SELECT s.id, s.since, s.address, s.token FROM certificates c"     \
+	    " JOIN subscribers s ON s.id = c.subscriber"                       \
+	    " WHERE c.fingerprint = ?1")
 
 enum store_question {
 #define X(name, sql) name,

@@ -116,6 +116,17 @@ suppressed_since(
 	return q == NULL || store_number(s, q, since, e) < 0 ? -1 : 0;
 }
 
+sqlite3_stmt *
+store_ask_hash(struct store *s, enum store_question question,
+    struct str address, uint8_t hash[TOKEN_HASH_LEN], struct err *e)
+{
+	struct key key;
+
+	if (key_of(&key, address, e) != 0)
+		return NULL;
+	return ask_hash(s, question, &key, hash, e);
+}
+
 int
 store_suppressed(
     struct store *s, struct str address, int64_t *since, struct err *e)
@@ -131,11 +142,9 @@ int
 store_suppression_lift(struct store *s, struct str address, struct err *e)
 {
 	uint8_t hash[TOKEN_HASH_LEN];
-	sqlite3_stmt *q;
-	struct key key;
+	sqlite3_stmt *q = store_ask_hash(s, SUPPRESSION_GONE, address, hash, e);
 
-	if (key_of(&key, address, e) != 0 ||
-	    (q = ask_hash(s, SUPPRESSION_GONE, &key, hash, e)) == NULL)
+	if (q == NULL)
 		return -1;
 	return store_do(s, q, NULL, e);
 }
@@ -270,9 +279,10 @@ read_subscriber(struct store_subscriber *out, sqlite3_stmt *q, struct arena *a)
 	out->token = store_text(q, 3, a);
 }
 
-static int
-find(struct store *s, enum store_question question, struct str value,
-    struct store_subscriber *out, struct arena *a, struct err *e)
+int
+store_find_subscriber(struct store *s, enum store_question question,
+    struct str value, struct store_subscriber *out, struct arena *a,
+    struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, question, e);
 	int got;
@@ -298,14 +308,45 @@ store_subscriber_find(struct store *s, struct store_subscriber *out,
 
 	if (key_of(&key, address, e) != 0)
 		return -1;
-	return find(s, SUBSCRIBER_OF_KEY, key_slice(&key), out, a, e);
+	return store_find_subscriber(
+	    s, SUBSCRIBER_OF_KEY, key_slice(&key), out, a, e);
+}
+
+void
+store_bind_token(
+    sqlite3_stmt *q, struct store_beginning *begins, struct str token)
+{
+	size_t n = token.n < sizeof begins->from ? 0 : sizeof begins->from;
+
+	memcpy(begins->from, n > 0 ? token.p : "", n);
+	memcpy(begins->to, begins->from, n);
+	if (n > 0)
+		begins->to[n - 1]++;
+	store_bind(q, 1, (struct str){begins->from, n});
+	store_bind(q, 2, (struct str){begins->to, n});
 }
 
 int
 store_subscriber_by_token(struct store *s, struct store_subscriber *out,
     struct arena *a, struct str token, struct err *e)
 {
-	return find(s, SUBSCRIBER_OF_TOKEN, token, out, a, e);
+	sqlite3_stmt *q = store_ask(s, SUBSCRIBERS_OF_TOKEN, e);
+	struct store_beginning begins;
+	int got;
+
+	if (q == NULL)
+		return -1;
+	store_bind_token(q, &begins, token);
+	while ((got = store_next(s, q, e)) > 0) {
+		read_subscriber(out, q, a);
+		if (str_eq_secret(out->token, token)) {
+			sqlite3_reset(q);
+			return arena_ok(a, e);
+		}
+	}
+	if (got < 0)
+		return -1;
+	return err_set(e, ERR_MISSING, "there is no such subscriber");
 }
 
 static int
@@ -423,6 +464,31 @@ store_member_totals(struct store *s, struct str list,
 	return got;
 }
 
+int
+store_member_weeks(struct store *s, struct str list, int64_t from,
+    int64_t count[MEMBER_WEEKS][MEMBER_STATES], struct err *e)
+{
+	enum member_state state;
+	sqlite3_stmt *q;
+	int64_t id;
+	int got;
+
+	memset(count, 0, MEMBER_WEEKS * sizeof *count);
+	if (store_list(s, list, false, &id, e) != 0 ||
+	    (q = store_ask(s, MEMBERS_BY_WEEK, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, id);
+	store_bind_int(q, 2, from);
+	while ((got = store_next(s, q, e)) > 0) {
+		int64_t week = store_int(q, 1);
+
+		if (week < MEMBER_WEEKS &&
+		    member_state_parse(&state, name_in(q, 0)) == 0)
+			count[week][state] = store_int(q, 2);
+	}
+	return got;
+}
+
 /* What waits for an address that is to be forgotten, whoever's it is. */
 static int
 forget_key(struct store *s, enum store_question question, const struct key *key,
@@ -477,44 +543,4 @@ store_subscriber_erase(struct store *s, struct str address, int64_t at,
 	if (store_step(s, e) != 0)
 		return -1;
 	return store_settle(s, erase(s, address, at, was_known, e), e);
-}
-
-int
-store_bounce_add(struct store *s, int64_t subscriber,
-    const struct store_bounce *bounce, struct err *e)
-{
-	sqlite3_stmt *q = store_ask(s, NEW_BOUNCE, e);
-
-	if (q == NULL)
-		return -1;
-	store_bind_int(q, 1, subscriber);
-	store_bind_int(q, 2, bounce->announcement);
-	store_bind_int(q, 3, bounce->at);
-	store_bind_int(q, 4, bounce->permanent);
-	store_bind(q, 5, bounce->status);
-	store_bind(q, 6, bounce->text);
-	return store_do(s, q, NULL, e);
-}
-
-int
-store_bounces(struct store *s, int64_t subscriber, struct arena *a,
-    struct store_bounce *out, size_t max, size_t *count, struct err *e)
-{
-	sqlite3_stmt *q = store_ask(s, BOUNCES_OF_SUBSCRIBER, e);
-	int got;
-
-	*count = 0;
-	if (q == NULL)
-		return -1;
-	store_bind_int(q, 1, subscriber);
-	store_bind_int(q, 2, (int64_t)max);
-	while ((got = store_next(s, q, e)) > 0)
-		out[(*count)++] = (struct store_bounce){
-		    .at = store_int(q, 0),
-		    .announcement = store_int(q, 1),
-		    .permanent = store_int(q, 2) != 0,
-		    .status = store_text(q, 3, a),
-		    .text = store_text(q, 4, a),
-		};
-	return got < 0 ? -1 : arena_ok(a, e);
 }

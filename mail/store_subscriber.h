@@ -1,7 +1,7 @@
 /*
- * Subscribers and their memberships of lists; who must never be mailed again;
- * what came back. An address is given as mailbox_normalise writes it and is
- * one subscriber's by its mailbox_key, whatever the case of its letters.
+ * Subscribers and their memberships of lists; who must never be mailed again.
+ * An address is given as mailbox_normalise writes it and is one subscriber's
+ * by its mailbox_key, whatever the case of its letters.
  *
  * Nothing here sends mail or decides who may ask for what. It does see to it
  * that a list of addresses from elsewhere brings nobody back who has left or
@@ -123,6 +123,12 @@ int store_members(struct store *s, const struct store_member_query *query,
 int store_member_totals(struct store *s, struct str list,
     int64_t count[MEMBER_STATES], struct err *e);
 
+/* How many of a list came into each state in each of the last weeks, the first
+ * from `from` on, each of seven days. */
+#define MEMBER_WEEKS 8
+int store_member_weeks(struct store *s, struct str list, int64_t from,
+    int64_t count[MEMBER_WEEKS][MEMBER_STATES], struct err *e);
+
 /*
  * Forgets a person: memberships, bounces, and who they were in deliveries,
  * which still count. Only a salted hash of the address is kept, by which
@@ -137,20 +143,5 @@ int store_suppressed(
     struct store *s, struct str address, int64_t *since, struct err *e);
 /* They came back by themselves. */
 int store_suppression_lift(struct store *s, struct str address, struct err *e);
-
-/* Mail that came back. */
-struct store_bounce {
-	int64_t at;
-	int64_t announcement; /* 0: not known */
-	bool permanent;
-	struct str status; /* "5.1.1" (RFC 3463); empty where none was given */
-	struct str text;   /* what the other server said */
-};
-
-int store_bounce_add(struct store *s, int64_t subscriber,
-    const struct store_bounce *bounce, struct err *e);
-/* The newest first, at most max. */
-int store_bounces(struct store *s, int64_t subscriber, struct arena *a,
-    struct store_bounce *out, size_t max, size_t *count, struct err *e);
 
 #endif

@@ -1,3 +1,4 @@
+#include "mail/store_bounce.h"
 #include "mail/store_delivery.h"
 #include "mail/store_subscriber.h"
 #include "tests/t.h"
