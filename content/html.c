@@ -59,19 +59,6 @@ is_link(const struct inl *i)
 	    i->link.kind != LINK_NONE;
 }
 
-/* A link that nobody sees is lost: without text it shows its address. */
-static bool
-has_text(const struct inl *link)
-{
-	if (link->kind == INLINE_IMAGE)
-		return true;
-	for (const struct inl *i = link->child; i != NULL;
-	     i = inl_next(i, link))
-		if (i->kind == INLINE_IMAGE || str_trim(i->text).n > 0)
-			return true;
-	return false;
-}
-
 static void
 open_link(struct html *h, const struct inl *i)
 {
@@ -79,7 +66,8 @@ open_link(struct html *h, const struct inl *i)
 		return;
 	h->anchor = i;
 	open_anchor(h, &i->link);
-	if (!has_text(i))
+	/* A link that nobody sees is lost. */
+	if (!inlines_show(i))
 		put_escaped(h, i->link.url);
 }
 
@@ -282,6 +270,8 @@ open_block(struct html *h, const struct block *b)
 		buf_puts(h->to, is_in_tight_item(b) ? "\n" : "</p>\n");
 		break;
 	case BLOCK_CODE:
+		if (str_trim(b->text).n == 0)
+			break;
 		buf_puts(h->to, "<pre><code>");
 		put_escaped(h, b->text);
 		buf_puts(h->to, "</code></pre>\n");

@@ -327,6 +327,15 @@ inlines_only_links(const struct inl *first)
 	return count == 1 ? true : count > 0 && lead_apart(first);
 }
 
+bool
+inlines_show(const struct inl *link)
+{
+	for (const struct inl *i = link; i != NULL; i = inl_next(i, link))
+		if (i->kind == INLINE_IMAGE || str_trim(i->text).n > 0)
+			return true;
+	return false;
+}
+
 /* Takes one character, white space as one space. -1: the end. */
 static int
 next_squeezed(struct str *s)

@@ -47,6 +47,10 @@ void inlines_text_until(struct buf *to, const struct inl *first,
  * link lines say all (rule 19). */
 bool inlines_only_links(const struct inl *first);
 
+/* Does a link or an image show anything where it stands: words, or an image?
+ * Without, it has to show where it leads. */
+bool inlines_show(const struct inl *link);
+
 /* Whether a heading says the same as text, white space aside. */
 bool inlines_say(const struct inl *first, struct str text);
 

@@ -1,6 +1,7 @@
 #include "content/plaintext.h"
 
 #include "content/grouping.h"
+#include "content/link.h"
 #include "content/renderers.h"
 #include "content/table.h"
 
@@ -431,6 +432,15 @@ plaintext_number(void *ctx, struct buf *to, const struct inl *link)
 
 	if (shows_address(buf_slice(to), &link->link))
 		return;
+	/* A number alone would say nothing. */
+	if (!inlines_show(link) && link->link.kind == LINK_OUT) {
+		buf_putc(to, '<');
+		buf_str(to, link->link.url);
+		buf_putc(to, '>');
+		return;
+	}
+	if (!inlines_show(link))
+		link_file_name(to, link->link.url);
 	links_add_one(&p->links, link);
 	if (to->len > 0 && to->data[to->len - 1] != ' ' &&
 	    to->data[to->len - 1] != '\n')
