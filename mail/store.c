@@ -511,6 +511,29 @@ store_forget(struct store *s, struct err *e)
 }
 
 int
+store_defer_sync(struct store *s, struct err *e)
+{
+	return run(s, "PRAGMA synchronous = NORMAL", e);
+}
+
+int
+store_sync(struct store *s, struct err *e)
+{
+	sqlite3_file *log = NULL;
+
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+		&log) != SQLITE_OK ||
+	    log == NULL || log->pMethods == NULL)
+		return err_set(
+		    e, ERR_SYSTEM, "%s: has no log to be synced", s->path);
+	if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+		return err_set(e, ERR_SYSTEM,
+		    "%s: cannot be brought to the disk; is the disk well?",
+		    s->path);
+	return 0;
+}
+
+int
 store_list(
     struct store *s, struct str name, bool make, int64_t *id, struct err *e)
 {

@@ -50,6 +50,14 @@ int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
+/*
+ * For who pays a sync for each message: from now on what this handle commits
+ * is safe from the end of its program at once, and from a power cut when
+ * store_sync returns, as is all that other handles committed before that.
+ */
+int store_defer_sync(struct store *s, struct err *e);
+int store_sync(struct store *s, struct err *e);
+
 /* Overwrites what was deleted also where it was on its way into the file. */
 int store_forget(struct store *s, struct err *e);
 

@@ -166,6 +166,25 @@ store_deliveries_lease(struct store *s, int64_t announcement, int64_t now,
 	return result;
 }
 
+int
+store_deliveries_due(struct store *s, int64_t announcement, int64_t now,
+    int64_t max, int64_t *count, int64_t *next, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, DELIVERIES_READY, e);
+
+	*count = *next = 0;
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	store_bind_int(q, 2, announcement);
+	store_bind_int(q, 3, max);
+	if (store_number(s, q, count, e) < 0 ||
+	    (q = store_ask(s, DELIVERIES_NEXT, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, announcement);
+	return store_number(s, q, next, e) < 0 ? -1 : 0;
+}
+
 /* How a delivery stands: what decides where it may be moved. */
 struct standing {
 	enum delivery_state state;

@@ -112,6 +112,11 @@ int store_deliveries_lease(struct store *s, int64_t announcement, int64_t now,
     int64_t until, struct arena *a, struct store_delivery *out, size_t max,
     size_t *count, struct err *e);
 
+/* How many could be leased now, counted up to max; and when the first can, 0:
+ * nothing waits. Of one announcement, or of all and letters, too (0). */
+int store_deliveries_due(struct store *s, int64_t announcement, int64_t now,
+    int64_t max, int64_t *count, int64_t *next, struct err *e);
+
 /* Gives back what this handle leased and has not claimed. */
 int store_leases_release(struct store *s, struct err *e);
 

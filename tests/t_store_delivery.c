@@ -589,6 +589,57 @@ moves_within_a_transaction(void)
 	store_close(s);
 }
 
+static void
+knows_what_is_due(void)
+{
+	struct store *s = open_store("due");
+	struct store_delivery d[10];
+	struct store_move move = {
+	    .to = DELIVERY_DEFERRED, .at = NOW, .due = NOW + 60};
+	struct err e = ERR_INIT;
+	int64_t count, next, id, recipients;
+
+	T_EQ_INT(store_deliveries_due(s, 0, NOW, 100, &count, &next, &e), 0,
+	    "an empty store");
+	T_EQ_INT(count + next, 0, "has nothing to do, ever");
+	add_members(s, 10, MEMBER_ACTIVE);
+	id = queue_as(s, false, NOW + 5, 0, &recipients);
+	store_deliveries_due(s, 0, NOW, 100, &count, &next, &e);
+	T_EQ_INT(count, 0, "one that has not begun");
+	T_EQ_INT(next, NOW + 5, "does then");
+	store_deliveries_due(s, id, NOW + 5, 100, &count, &next, &e);
+	T_EQ_INT(count, 10, "all ten");
+	store_deliveries_due(s, id, NOW + 5, 4, &count, &next, &e);
+	T_EQ_INT(count, 4, "counted up to a limit");
+	store_deliveries_due(s, id + 1, NOW + 5, 4, &count, &next, &e);
+	T_EQ_INT(count + next, 0, "of another announcement there are none");
+	T_EQ_INT(lease_at(s, NOW + 5, d, 10), 10, "once all are leased");
+	store_deliveries_due(s, 0, NOW + 5, 100, &count, &next, &e);
+	T_EQ_INT(count + next, 0, "nothing is left for others");
+	store_delivery_enter(s, d[0].id, &move, &e);
+	store_deliveries_due(s, 0, NOW + 5, 100, &count, &next, &e);
+	T_EQ_INT(count, 0, "what is deferred");
+	T_EQ_INT(next, NOW + 60, "is due in its time");
+	T_EQ_INT(e.kind, ERR_NONE, "and nothing failed: %s", e.msg);
+	store_close(s);
+}
+
+static void
+syncs_later(void)
+{
+	struct store *s = open_store("sync"), *other = open_store("sync");
+	struct err e = ERR_INIT;
+
+	T_EQ_INT(store_sync(s, &e), 0, "with nothing written: %s", e.msg);
+	T_EQ_INT(store_defer_sync(s, &e), 0, "from now on: %s", e.msg);
+	add_members(s, 10, MEMBER_ACTIVE);
+	queue(s);
+	T_EQ_INT(store_sync(other, &e), 0, "for what another wrote: %s", e.msg);
+	store_close(s);
+	T_EQ_INT(total(other, 1, DELIVERY_QUEUED), 10, "which is there");
+	store_close(other);
+}
+
 int
 main(void)
 {
@@ -602,5 +653,7 @@ main(void)
 	T_RUN(who_leaves_gets_nothing);
 	T_RUN(pages_through_many);
 	T_RUN(moves_within_a_transaction);
+	T_RUN(knows_what_is_due);
+	T_RUN(syncs_later);
 	return t_done();
 }
