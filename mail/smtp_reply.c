@@ -111,7 +111,7 @@ clean_line(struct buf *to, struct str line, size_t max)
 void
 smtp_reply_clean(struct buf *to, char status[SMTP_STATUS_MAX], struct str text)
 {
-	size_t max = to->len + SMTP_TEXT_MAX;
+	size_t start = to->len, max = start + SMTP_TEXT_MAX;
 	bool is_first = true;
 	struct str line;
 
@@ -124,10 +124,10 @@ smtp_reply_clean(struct buf *to, char status[SMTP_STATUS_MAX], struct str text)
 			status[code.n] = '\0';
 		}
 		line = str_trim(str_sub(str_trim(line), code.n, line.n));
-		if (to->len + 1 < max && line.n > 0 && !is_first)
+		if (to->len > start && to->len + 1 < max && line.n > 0)
 			buf_putc(to, ' ');
 		clean_line(to, line, max);
 	}
-	while (to->len > max - SMTP_TEXT_MAX && to->data[to->len - 1] == ' ')
+	while (to->len > start && to->data[to->len - 1] == ' ')
 		buf_cut(to, to->len - 1);
 }

@@ -5,13 +5,16 @@
 #include "mail/transport.h"
 #include "tests/t.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -702,6 +705,9 @@ checks_a_relay(void)
 		T_EQ_STR(said, str_of(want), "tells what there is");
 	}
 	T_EQ_INT(count_in(server.transcript, "< MAIL"), 0, "sends nothing");
+	for (int i = 0; i < 500 && count_in(server.transcript, "< QUIT") < 2;
+	     i++)
+		poll(NULL, 0, 10);
 	T_EQ_INT(count_in(server.transcript, "< QUIT"), 2, "says goodbye");
 	stop_server();
 	T_EQ_INT(transport_check(t, &said, &e), -1, "nobody is there");
@@ -732,6 +738,55 @@ carries_a_whole_batch(void)
 	T_EQ_INT(send_by(IN_CLEAR, NULL, &s, &e), 0, "none need no relay");
 }
 
+/* A port that nobody has now. */
+static int
+free_port(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t size = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	bind(fd, (struct sockaddr *)&a, size);
+	getsockname(fd, (struct sockaddr *)&a, &size);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+/* Postfix's own server for tests, where it is installed. */
+static void
+is_understood_by_another_server(void)
+{
+	static const char program[] = "/usr/sbin/smtp-sink";
+	struct sender s = {.count = 20, .body = STR("one\r\n.two\r\n")};
+	struct err e = ERR_INIT;
+	int tries = 0;
+
+	if (access(program, X_OK) != 0) {
+		t_note("smtp-sink is not installed (package postfix)");
+		return;
+	}
+	snprintf(server.at, sizeof server.at, "127.0.0.1:%d", free_port());
+	fflush(stdout);
+	server.pid = fork();
+	if (server.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (geteuid() == 0)
+			execl(program, program, "-u", "nobody", server.at, "10",
+			    (char *)NULL);
+		else
+			execl(program, program, server.at, "10", (char *)NULL);
+		_exit(127);
+	}
+	do {
+		poll(NULL, 0, 20);
+		err_clear(&e);
+		tries++;
+	} while (send_by(IN_CLEAR, NULL, &s, &e) != 0 && tries < 500);
+	stop_server();
+	T_EQ_STR(str_of(s.outcomes), STR("SSSSSSSSSSSSSSSSSSSS"), "%s", e.msg);
+}
+
 int
 main(void)
 {
@@ -750,5 +805,6 @@ main(void)
 	T_RUN(opens_no_password_that_others_read);
 	T_RUN(checks_a_relay);
 	T_RUN(carries_a_whole_batch);
+	T_RUN(is_understood_by_another_server);
 	return t_done();
 }
