@@ -9,6 +9,7 @@
 #include "base/cmd.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "content/letter.h"
 #include "mail/mailbox.h"
 #include "mail/store.h"
 #include "mail/store_delivery.h"
@@ -16,12 +17,16 @@
 #include <stdint.h>
 
 int cmd_cancel(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_dkim_key(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_mail_check(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_mail_status(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_pause(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_preview(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_receive(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_send(struct cmd_env *env, int argc, char **argv, struct err *e);
 
+int cmd_daemon(struct cmd_env *env, int argc, char **argv, struct err *e);
 extern const struct cmd cmd_subscribers[];
 int cmd_subscribers_add(
     struct cmd_env *env, int argc, char **argv, struct err *e);
@@ -53,6 +58,15 @@ struct cmd_address {
 	char text[MAILBOX_MAX + 1];
 };
 int cmd_address(struct cmd_address *out, const char *typed, struct err *e);
+
+/*
+ * The page of a FILE.md as mail reads it (content/letter.h), and whose it is:
+ * the first site's that has it. now is when it will be sent. What is wrong with
+ * it is printed with its lines.
+ */
+int cmd_letter(struct cmd_env *env, struct letter *out,
+    const struct conf_site **site, struct arena *a, const char *file,
+    int64_t now, struct err *e);
 
 /* The number of an announcement as typed, and the announcement; the error of
  * one that is not there says where they are listed. */
