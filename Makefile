@@ -121,7 +121,7 @@ TEST_LIBS = $(call pkg_libs,PKGS_tests) $(LIBS_mail)
 
 $(OUT)/tests/t_%: $(OUT)/tests/t_%.o $(OUT)/tests/t.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
-$(OUT)/tests/t_properties: $(OUT)/tests/make_doc.o
+$(OUT)/tests/t_properties: $(addprefix $(OUT)/tests/,make_doc.o ask_cmark.o)
 
 # A fuzz target replays its corpus, unless libFuzzer drives it.
 FUZZ_MAIN := $(if $(FUZZING),,$(OUT)/tests/fuzz/replay.o)

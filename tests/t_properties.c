@@ -8,14 +8,13 @@
 #include "base/file.h"
 #include "base/uri.h"
 #include "content/inlines.h"
-#include "content/link.h"
 #include "content/md.h"
 #include "content/render.h"
 #include "content/wrap.h"
+#include "tests/ask_cmark.h"
 #include "tests/make_doc.h"
 #include "tests/t.h"
 
-#include <cmark.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,23 +22,13 @@
 
 #define PAGE_MAX ((size_t)8 << 20)
 
-struct strs {
-	struct str *list;
-	size_t count;
-};
-
 /* A page, what cmark says of it, and what the renderers made of it. */
 struct trial {
 	struct arena arena;
 	struct doc doc;
-	struct strs words; /* of cmark's texts, code and alternative texts */
-	struct strs links; /* cmark's, resolved */
-	struct strs page_links; /* the doc's */
-	struct strs raw; /* words and addresses of raw HTML, if made up */
-	struct buf text; /* cmark's texts, one behind the other */
-	struct buf html; /* likewise its raw HTML */
-	bool has_html, has_code;
-	size_t headings; /* cmark's */
+	struct said said; /* by cmark */
+	struct strs links; /* the doc's */
+	bool has_code, has_html;
 	struct buf out[FORMAT_COUNT];
 	char why[400]; /* the first thing that is wrong; empty: none */
 };
@@ -68,27 +57,6 @@ wrong(struct trial *t, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
-strs_add(struct strs *s, struct arena *a, struct str one)
-{
-	s->list = arena_grow(a, s->list, s->count, sizeof(one));
-	if (s->list != NULL)
-		s->list[s->count++] = one;
-}
-
-static bool
-strs_has(const struct strs *s, struct str one)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (str_eq(s->list[i], one))
-			return true;
-	return false;
-}
-
-/*
- * What cmark says.
- */
-
 static bool
 has_block(const struct trial *t, enum block_kind kind)
 {
@@ -97,189 +65,6 @@ has_block(const struct trial *t, enum block_kind kind)
 		if (b->kind == kind)
 			return true;
 	return false;
-}
-
-static bool
-is_word_char(int32_t cp)
-{
-	if (cp < 0x80)
-		return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') ||
-		    (cp >= 'A' && cp <= 'Z');
-	return cp >= 0xc0 && wrap_char_width(cp) > 0 && cp != 0x3000 &&
-	    cp != 0xfffd && (cp < 0x2000 || cp > 0x206f);
-}
-
-/* Not the label of a footnote. */
-static void
-add_word(struct trial *t, struct str word, char before)
-{
-	if (word.n > 0 && (before != '^' || !has_block(t, BLOCK_FOOTNOTE)))
-		strs_add(&t->words, &t->arena, word);
-}
-
-/* Runs of ASCII letters and digits; other characters are words by themselves,
- * since a line may be broken between wide ones. */
-static void
-add_words(struct trial *t, struct str rest)
-{
-	struct str word = {rest.p, 0};
-	char before = ' ';
-
-	while (rest.n > 0) {
-		const char *at = rest.p;
-		int32_t cp = str_next_utf8(&rest);
-
-		if (cp >= 0x80 || !is_word_char(cp)) {
-			add_word(t, word, before);
-			before = at[0];
-			if (is_word_char(cp))
-				strs_add(&t->words, &t->arena,
-				    (struct str){at, (size_t)(rest.p - at)});
-			word = (struct str){rest.p, 0};
-		} else {
-			word.n++;
-		}
-	}
-	add_word(t, word, before);
-}
-
-/* The next word (c is w) or address (h) that make_doc has numbered. */
-static struct str
-next_numbered(struct str *rest, char c)
-{
-	for (; rest->n >= 6; *rest = str_sub(*rest, 1, rest->n))
-		if (rest->p[0] == c &&
-		    str_number(str_sub(*rest, 1, 5), 99999) >= 0) {
-			struct str found = str_sub(*rest, 0, 6);
-
-			*rest = str_sub(*rest, 6, rest->n);
-			return found;
-		}
-	return (struct str){NULL, 0};
-}
-
-/* Of raw HTML the words, and where its attributes lead. */
-static void
-add_raw(struct trial *t, struct str html)
-{
-	static const char *const names[] = {"href=", "src="};
-	struct str rest = html, found;
-	ptrdiff_t at;
-
-	while ((found = next_numbered(&rest, 'w')).n > 0)
-		strs_add(&t->raw, &t->arena, found);
-	for (size_t i = 0; i < 2; i++)
-		for (rest = html; (at = str_find(rest, str_of(names[i]))) >= 0;
-		     rest = str_sub(rest, (size_t)at + 1, rest.n)) {
-			found = str_sub(rest, (size_t)at, 50);
-			found = next_numbered(&found, 'h');
-			if (found.n > 0)
-				strs_add(&t->raw, &t->arena, found);
-		}
-}
-
-static void
-add_link(struct trial *t, const char *url)
-{
-	struct link link;
-
-	if (link_classify(&link, &t->arena,
-		arena_str(&t->arena, str_of(url))) != LINK_NONE)
-		strs_add(&t->links, &t->arena, link.url);
-}
-
-/* Is this tag the beginning (or end) of what nobody reads? */
-static bool
-is_hidden_tag(struct str tag, bool *ends)
-{
-	static const char *const names[] = {"script", "style", "head"};
-
-	tag = str_sub(tag, 1, tag.n);
-	*ends = str_starts(tag, STR("/"));
-	if (*ends)
-		tag = str_sub(tag, 1, tag.n);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_starts_nocase(tag, str_of(names[i])))
-			return true;
-	return false;
-}
-
-static void
-ask_node(struct trial *t, cmark_node *n, bool *hidden)
-{
-	struct str literal = str_of(cmark_node_get_literal(n));
-	cmark_node_type type = cmark_node_get_type(n);
-	bool ends;
-
-	literal = arena_str(&t->arena, literal);
-	switch (type) {
-	case CMARK_NODE_CODE_BLOCK:
-		t->has_code = true;
-		buf_puts(&t->text, cmark_node_get_fence_info(n));
-		/* FALLTHROUGH */
-	case CMARK_NODE_TEXT:
-	case CMARK_NODE_CODE:
-		buf_puts(&t->text, type == CMARK_NODE_CODE ? "`" : "");
-		buf_str(&t->text, literal);
-		buf_puts(&t->text, type == CMARK_NODE_CODE ? "`" : "");
-		if (!*hidden)
-			add_words(t, literal);
-		break;
-	case CMARK_NODE_HTML_INLINE:
-		if (is_hidden_tag(literal, &ends))
-			*hidden = !ends;
-		/* FALLTHROUGH */
-	case CMARK_NODE_HTML_BLOCK:
-		t->has_html = true;
-		buf_str(&t->html, literal);
-		if (!str_starts(literal, STR("</")))
-			add_raw(t, literal);
-		break;
-	case CMARK_NODE_HEADING:
-		t->headings++;
-		break;
-	case CMARK_NODE_LINK:
-	case CMARK_NODE_IMAGE:
-		add_link(t, cmark_node_get_url(n));
-		break;
-	default:
-		break;
-	}
-}
-
-/* The definitions of footnotes as items, which cmark knows. */
-static void
-put_notes_as_items(struct buf *to, struct str text)
-{
-	struct str line;
-	ptrdiff_t at;
-
-	while (str_next(&text, '\n', &line)) {
-		if (str_starts(line, STR("[^")) &&
-		    (at = str_find(line, STR("]: "))) >= 0) {
-			buf_puts(to, "+   ");
-			line = str_sub(line, (size_t)at + 3, line.n);
-		}
-		buf_str(to, line);
-		if (text.p != NULL)
-			buf_putc(to, '\n');
-	}
-}
-
-static void
-ask_cmark(struct trial *t, struct str text)
-{
-	cmark_node *tree =
-	    cmark_parse_document(text.p, text.n, CMARK_OPT_VALIDATE_UTF8);
-	cmark_iter *iter = cmark_iter_new(tree);
-	cmark_event_type event;
-	bool hidden = false;
-
-	while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE)
-		if (event == CMARK_EVENT_ENTER)
-			ask_node(t, cmark_iter_get_node(iter), &hidden);
-	cmark_iter_free(iter);
-	cmark_node_free(tree);
 }
 
 static void
@@ -292,8 +77,7 @@ ask_doc(struct trial *t)
 			if ((i->kind == INLINE_LINK ||
 				i->kind == INLINE_IMAGE) &&
 			    i->link.kind != LINK_NONE)
-				strs_add(
-				    &t->page_links, &t->arena, i->link.url);
+				strs_add(&t->links, &t->arena, i->link.url);
 }
 
 /*
@@ -316,24 +100,25 @@ count_of(struct str text, struct str word)
 static void
 check_words(struct trial *t, int f, struct str text)
 {
-	for (size_t i = 0; i < t->words.count; i++) {
+	for (size_t i = 0; i < t->said.words.count; i++) {
 		size_t want = 1;
 
 		for (size_t j = 0; j < i; j++)
-			want += str_eq(t->words.list[i], t->words.list[j]);
-		if (count_of(text, t->words.list[i]) < want)
+			want += str_eq(
+			    t->said.words.list[i], t->said.words.list[j]);
+		if (count_of(text, t->said.words.list[i]) < want)
 			wrong(t, "%s lost the word \"%.*s\"", format_names[f],
-			    STR_ARG(t->words.list[i]));
+			    STR_ARG(t->said.words.list[i]));
 	}
 }
 
 static void
 check_raw(struct trial *t, int f)
 {
-	for (size_t i = 0; i < t->raw.count; i++)
-		if (str_find(buf_slice(&t->out[f]), t->raw.list[i]) < 0)
+	for (size_t i = 0; i < t->said.raw.count; i++)
+		if (str_find(buf_slice(&t->out[f]), t->said.raw.list[i]) < 0)
 			wrong(t, "%s lost, of raw HTML, \"%.*s\"",
-			    format_names[f], STR_ARG(t->raw.list[i]));
+			    format_names[f], STR_ARG(t->said.raw.list[i]));
 }
 
 /* Stands this in the output, but in no text? As the author's own mark it is
@@ -344,7 +129,7 @@ check_marks(struct trial *t, int f, struct str out, const char *const *marks,
 {
 	for (; *marks != NULL; marks++)
 		if (str_find(out, str_of(*marks)) >= 0 &&
-		    str_find(buf_slice(&t->text), str_of(*marks)) < 0 &&
+		    str_find(buf_slice(&t->said.text), str_of(*marks)) < 0 &&
 		    str_find(also, str_of(*marks)) < 0)
 			wrong(
 			    t, "%s still has \"%s\"", format_names[f], *marks);
@@ -362,9 +147,9 @@ check_left_over(struct trial *t, int f, struct str out)
 	    "<del>", "<br", "<!--", "-->", "href=", "src=", "<script", "<wbr>",
 	    NULL};
 
-	check_marks(t, f, out, markdown, buf_slice(&t->html));
+	check_marks(t, f, out, markdown, buf_slice(&t->said.html));
 	if (f == FORMAT_GEMTEXT || f == FORMAT_HTML)
-		check_marks(t, f, out, unnumbered, buf_slice(&t->html));
+		check_marks(t, f, out, unnumbered, buf_slice(&t->said.html));
 	check_marks(t, f, out, html, STR(""));
 }
 
@@ -427,7 +212,7 @@ check_link_line(struct trial *t, struct str line, struct strs *seen)
 	end = str_chr(line, ' ');
 	if (end >= 0)
 		line = str_sub(line, 0, (size_t)end);
-	if (!strs_has(&t->page_links, line))
+	if (!strs_has(&t->links, line))
 		wrong(t, "gemtext invented the link \"%.*s\"", STR_ARG(line));
 	strs_add(seen, &t->arena, line);
 }
@@ -463,12 +248,12 @@ check_gemtext(struct trial *t)
 	if (fences > 0 && !t->has_code && !t->has_html &&
 	    !has_block(t, BLOCK_TABLE))
 		wrong(t, "gemtext made a preformatted block");
-	if (headings > t->headings && !t->has_html)
+	if (headings > t->said.headings && !t->has_html)
 		wrong(t, "gemtext made a heading");
-	for (size_t i = 0; i < t->page_links.count; i++)
-		if (!strs_has(&seen, t->page_links.list[i]))
+	for (size_t i = 0; i < t->links.count; i++)
+		if (!strs_has(&seen, t->links.list[i]))
 			wrong(t, "gemtext lost the link \"%.*s\"",
-			    STR_ARG(t->page_links.list[i]));
+			    STR_ARG(t->links.list[i]));
 }
 
 /*
@@ -540,11 +325,11 @@ check_menu(struct trial *t)
 		line = str_sub(line, 0, line.n > 0 ? line.n - 1 : 0);
 		check_menu_line(t, line, &selectors);
 	}
-	for (size_t i = 0; i < t->page_links.count; i++)
-		if (!menu_has(&selectors, t->page_links.list[i]))
+	for (size_t i = 0; i < t->links.count; i++)
+		if (!menu_has(&selectors, t->links.list[i]))
 			wrong(t, "the menu lost the link \"%.*s\"",
-			    STR_ARG(t->page_links.list[i]));
-	if (selectors.count > 0 && t->page_links.count == 0)
+			    STR_ARG(t->links.list[i]));
+	if (selectors.count > 0 && t->links.count == 0)
 		wrong(t, "the menu invented a link");
 }
 
@@ -561,8 +346,8 @@ check_addresses(struct trial *t, int f)
 	struct buf address;
 
 	buf_init(&address, PAGE_MAX);
-	for (size_t i = 0; i < t->page_links.count; i++) {
-		struct str url = t->page_links.list[i];
+	for (size_t i = 0; i < t->links.count; i++) {
+		struct str url = t->links.list[i];
 
 		buf_clear(&address);
 		if (str_starts_nocase(url, STR("mailto:")))
@@ -658,7 +443,7 @@ check_flowed(struct trial *t)
 		if (b->kind == BLOCK_PARAGRAPH)
 			inlines_text(&one, b->inls, NULL);
 		buf_putc(&one, '\n');
-		if (b->kind == BLOCK_PARAGRAPH && t->page_links.count == 0 &&
+		if (b->kind == BLOCK_PARAGRAPH && t->links.count == 0 &&
 		    one.len > 2 && wrap_width(buf_slice(&one)) == one.len - 2 &&
 		    str_find(buf_slice(&one), STR("  ")) < 0 &&
 		    str_find(buf_slice(&one), STR("--")) < 0 &&
@@ -752,10 +537,10 @@ check_html(struct trial *t)
 	take_html_apart(out, &text, &tags);
 	check_words(t, FORMAT_HTML, buf_slice(&text));
 	check_left_over(t, FORMAT_HTML, buf_slice(&text));
-	for (size_t i = 0; i < t->page_links.count; i++)
-		if (str_find(buf_slice(&tags), t->page_links.list[i]) < 0)
+	for (size_t i = 0; i < t->links.count; i++)
+		if (str_find(buf_slice(&tags), t->links.list[i]) < 0)
 			wrong(t, "HTML lost the link \"%.*s\"",
-			    STR_ARG(t->page_links.list[i]));
+			    STR_ARG(t->links.list[i]));
 	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++)
 		if (str_find(out, str_of(active[i])) >= 0)
 			wrong(t, "HTML holds %s", active[i]);
@@ -770,15 +555,15 @@ check_html(struct trial *t)
 static void
 check_links(struct trial *t)
 {
-	for (size_t i = 0; i < t->links.count; i++)
-		if (!strs_has(&t->page_links, t->links.list[i]))
+	for (size_t i = 0; i < t->said.links.count; i++)
+		if (!strs_has(&t->links, t->said.links.list[i]))
 			wrong(t, "the page lost the link \"%.*s\"",
-			    STR_ARG(t->links.list[i]));
-	for (size_t i = 0; i < t->page_links.count && !t->has_html; i++) {
-		struct str url = t->page_links.list[i];
+			    STR_ARG(t->said.links.list[i]));
+	for (size_t i = 0; i < t->links.count && !t->has_html; i++) {
+		struct str url = t->links.list[i];
 
-		if (!strs_has(&t->links, url) && str_chr(url, '%') < 0 &&
-		    str_find(buf_slice(&t->text), url) < 0)
+		if (!strs_has(&t->said.links, url) && str_chr(url, '%') < 0 &&
+		    str_find(buf_slice(&t->said.text), url) < 0)
 			wrong(t, "the page invented the link \"%.*s\"",
 			    STR_ARG(url));
 	}
@@ -821,24 +606,18 @@ check_same(struct trial *t, struct str text)
 static void
 trial_run(struct trial *t, struct str text)
 {
-	struct buf source;
-
 	memset(t, 0, sizeof(*t));
 	arena_init(&t->arena);
-	buf_init(&t->text, PAGE_MAX);
-	buf_init(&t->html, PAGE_MAX);
 	for (int f = 0; f < FORMAT_COUNT; f++)
 		buf_init(&t->out[f], PAGE_MAX);
 	if (!make(&t->doc, &t->arena, t->out, text)) {
 		wrong(t, "the page is refused");
 		return;
 	}
-	buf_init(&source, PAGE_MAX);
-	put_notes_as_items(&source, text);
-	ask_cmark(t, buf_slice(&source));
-	buf_release(&source);
+	ask_cmark(&t->said, text, has_block(t, BLOCK_FOOTNOTE));
 	ask_doc(t);
-	t->has_code = t->has_code || has_block(t, BLOCK_CODE);
+	t->has_html = t->said.has_html;
+	t->has_code = t->said.has_code || has_block(t, BLOCK_CODE);
 	check_links(t);
 	for (int f = 0; f < FORMAT_COUNT; f++) {
 		check_bytes(t, f);
@@ -861,8 +640,7 @@ trial_end(struct trial *t)
 {
 	for (int f = 0; f < FORMAT_COUNT; f++)
 		buf_release(&t->out[f]);
-	buf_release(&t->text);
-	buf_release(&t->html);
+	said_release(&t->said);
 	arena_release(&t->arena);
 }
 
