@@ -110,13 +110,11 @@ take_detail(struct reading *r, struct str detail)
 	ptrdiff_t hyphen = str_rchr(detail, '-');
 	char token[TOKEN_LEN + 1];
 
-	r->out->what = arena_str(r->arena, detail);
-	if (hyphen < 0 ||
-	    token_parse(token, str_sub(detail, (size_t)hyphen + 1, detail.n)) !=
+	r->out->extension = arena_str(r->arena, detail);
+	if (hyphen >= 0 &&
+	    token_parse(token, str_sub(detail, (size_t)hyphen + 1, detail.n)) ==
 		0)
-		return;
-	r->out->token = arena_str(r->arena, str_of(token));
-	r->out->what.n = (size_t)hyphen;
+		r->out->token = arena_str(r->arena, str_of(token));
 }
 
 /* Whether one of the addresses in a field's value is ours. */
@@ -300,6 +298,15 @@ why_automatic(const struct reading *r, bool has_no_sender)
 	return NULL;
 }
 
+static bool
+is_null(struct str sender)
+{
+	return sender.p != NULL &&
+	    (sender.n == 0 || str_is(sender, "<>") ||
+		str_eq_nocase(sender, STR("MAILER-DAEMON")) ||
+		str_eq_nocase(mailbox_local(sender), STR("MAILER-DAEMON")));
+}
+
 /* A report is one by its form, or comes without a sender to the address that
  * only reports know and tells of a failure. */
 static void
@@ -307,13 +314,13 @@ decide(struct reading *r, struct str sender)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(
 	    g_mime_message_get_mime_part(r->message));
-	bool is_bounce = str_eq_nocase(r->out->what, STR("b"));
+	bool is_bounce = r->out->token.n > 0 &&
+	    str_starts_nocase(r->out->extension, STR("b-"));
 	struct incoming *out = r->out;
 
 	if (sender.p == NULL)
 		sender = field(r, "Return-Path");
-	out->why = why_automatic(
-	    r, sender.p != NULL && (sender.n == 0 || str_is(sender, "<>")));
+	out->why = why_automatic(r, is_null(sender));
 	if (hops(r) > INCOMING_HOPS_MAX) {
 		out->kind = INCOMING_LOOP;
 		out->why = "it has been passed on too often";

@@ -33,8 +33,9 @@ enum incoming_kind {
 struct incoming {
 	enum incoming_kind kind;
 	const char *why;   /* it is AUTOMATIC or LOOP, in words; else NULL */
-	struct str what;   /* of "announce+WHAT-TOKEN@": "confirm"; may be empty */
-	struct str token;  /* likewise, as written; may be empty */
+	struct str extension; /* of "announce+EXTENSION@" (RFC 5233), as
+	                       * written; may be empty */
+	struct str token;     /* behind the last hyphen of it; empty: none */
 	struct str writer; /* normalised; empty: none who could be answered */
 	struct str subject;
 	struct str message_id; /* without angle brackets */
@@ -43,10 +44,11 @@ struct incoming {
 	struct report report; /* of a REPORT */
 };
 
-/* The envelope's, as the mail server passed them on. */
+/* The envelope's, as the mail server passed them on. A report's sender is
+ * empty, which some pass on as "<>" or MAILER-DAEMON. */
 struct incoming_envelope {
 	struct str recipient; /* empty: not known; the message's fields must do */
-	struct str sender;    /* {NULL, 0}: not known; empty: a report's */
+	struct str sender;    /* {NULL, 0}: not known; Return-Path must do */
 };
 
 /* mail says which addresses are ours. All slices stand in the arena.

@@ -19,7 +19,7 @@ struct row {
 	const char *sender; /* NULL: not known */
 	const char *message;
 	enum incoming_kind kind;
-	const char *what, *token, *writer;
+	const char *extension, *token, *writer;
 };
 
 static int
@@ -45,7 +45,8 @@ hold(const struct row *row)
 	arena_init(&a);
 	T_OK(parse(&in, &a, row, text, &e) == 0, "%s: %s", row->why, e.msg);
 	T_EQ_INT(in.kind, row->kind, "%s: kind", row->why);
-	T_EQ_STR(in.what, str_of(row->what), "%s: what", row->why);
+	T_EQ_STR(
+	    in.extension, str_of(row->extension), "%s: extension", row->why);
 	T_EQ_STR(in.token, str_of(row->token), "%s: token", row->why);
 	T_EQ_STR(in.writer, str_of(row->writer), "%s: writer", row->why);
 	T_OK((in.kind == INCOMING_AUTOMATIC || in.kind == INCOMING_LOOP) ==
@@ -95,12 +96,12 @@ static const struct row rows[] = {
     {"a person confirms, the mail server has folded the case",
 	"ANNOUNCE+CONFIRM-ABCDEFGHIJKLMNOPQRSTUVWXYZ@EXAMPLE.ORG",
 	"ann@example.net", "From: ann@example.net\n\nyes\n", INCOMING_PERSON,
-	"CONFIRM", TOKEN, "ann@example.net"},
+	"CONFIRM-ABCDEFGHIJKLMNOPQRSTUVWXYZ", TOKEN, "ann@example.net"},
     {"the recipient is only in the message", NULL, NULL,
 	"Delivered-To: somebody@example.org\n"
 	"To: Friends <x@example.net>, <announce+leave-" TOKEN "@example.org>\n"
 	"From: ann@example.net\n\n",
-	INCOMING_PERSON, "leave", TOKEN, "ann@example.net"},
+	INCOMING_PERSON, "leave-" TOKEN, TOKEN, "ann@example.net"},
     {"a list's name is no token", "announce+subscribe-stream@example.org", NULL,
 	"From: ann@example.net\n\n", INCOMING_PERSON, "subscribe-stream", "",
 	"ann@example.net"},
@@ -117,22 +118,26 @@ static const struct row rows[] = {
 	"From ann@example.net Sat Nov 21 09:00:00 2026\n"
 	"From: ann@example.net\n\n",
 	INCOMING_PERSON, "help", "", "ann@example.net"},
-    {"a report", NULL, NULL_SENDER, DSN("5.1.1"), INCOMING_REPORT, "b", TOKEN,
-	"MAILER-DAEMON@example.net"},
+    {"a report", NULL, NULL_SENDER, DSN("5.1.1"), INCOMING_REPORT, "b-" TOKEN,
+	TOKEN, "MAILER-DAEMON@example.net"},
     {"a report in words", "bounces+b-" TOKEN "@mail.example.org", NULL_SENDER,
 	"From: MAILER-DAEMON@example.net\n\nAnn: 550 no such user\n",
-	INCOMING_REPORT, "b", TOKEN, "MAILER-DAEMON@example.net"},
+	INCOMING_REPORT, "b-" TOKEN, TOKEN, "MAILER-DAEMON@example.net"},
     {"a report's words to another address are nobody's report",
 	"announce+leave-" TOKEN "@example.org", NULL_SENDER,
 	"From: MAILER-DAEMON@example.net\n\n550 no such user\n",
-	INCOMING_AUTOMATIC, "leave", TOKEN, "MAILER-DAEMON@example.net"},
+	INCOMING_AUTOMATIC, "leave-" TOKEN, TOKEN, "MAILER-DAEMON@example.net"},
+    {"a report in words, as postfix passes its sender on",
+	"bounces+b-" TOKEN "@mail.example.org", "MAILER-DAEMON",
+	"From: root@example.net\n\nAnn: 550 no such user\n", INCOMING_REPORT,
+	"b-" TOKEN, TOKEN, "root@example.net"},
     {"a person cannot report", "bounces+b-" TOKEN "@mail.example.org",
 	"ann@example.net", "From: ann@example.net\n\n550 no such user\n",
-	INCOMING_PERSON, "b", TOKEN, "ann@example.net"},
+	INCOMING_PERSON, "b-" TOKEN, TOKEN, "ann@example.net"},
     {"a holiday", "bounces+b-" TOKEN "@mail.example.org", NULL_SENDER,
 	"From: ann@example.net\nAuto-Submitted: auto-replied (vacation)\n\n"
 	"I am away.\n",
-	INCOMING_AUTOMATIC, "b", TOKEN, "ann@example.net"},
+	INCOMING_AUTOMATIC, "b-" TOKEN, TOKEN, "ann@example.net"},
     {"a holiday without a sender, known by the header only",
 	"announce+subscribe@example.org", NULL,
 	"Return-Path: <>\nFrom: ann@example.net\n\nI am away.\n",
