@@ -6,7 +6,6 @@
 #include "content/reader.h"
 #include "content/render.h"
 #include "content/resolve.h"
-#include "content/search.h"
 
 void
 assemble_init(struct assemble *as)
@@ -122,20 +121,20 @@ render_item(struct assemble *as, struct item *item, const struct doc *doc,
 	image_env(&env, site);
 	buf_clear(&as->gemtext);
 	render(&as->gemtext, FORMAT_GEMTEXT, doc, head, &env);
-	item->gemtext = arena_str(&site->arena, buf_slice(&as->gemtext));
+	item->gemtext = arena_str(as->keep, buf_slice(&as->gemtext));
 	if (site->options.gopher_port > 0) {
 		buf_clear(&as->menu);
 		buf_clear(&as->text);
 		render(&as->menu, FORMAT_MENU, doc, head, &env);
 		render(&as->text, FORMAT_GOPHERTEXT, doc, head, &env);
-		item->menu = arena_str(&site->arena, buf_slice(&as->menu));
-		item->text = arena_str(&site->arena, buf_slice(&as->text));
+		item->menu = arena_str(as->keep, buf_slice(&as->menu));
+		item->text = arena_str(as->keep, buf_slice(&as->text));
 	}
 	if (buf_ok(&as->gemtext, "a page", e) != 0 ||
 	    buf_ok(&as->menu, "a page", e) != 0 ||
 	    buf_ok(&as->text, "a page", e) != 0)
 		return -1;
-	return arena_ok(&site->arena, e);
+	return arena_ok(as->keep, e);
 }
 
 static void
@@ -172,22 +171,16 @@ people(struct buf *to, const struct page *page)
 
 /* Generated pages only repeat the others and are not searched. */
 static int
-index_entry(struct assemble *as, const struct item *item,
-    const struct entry *entry, const struct doc *doc, struct err *e)
+gather_words(struct assemble *as, const struct entry *entry,
+    const struct doc *doc, struct err *e)
 {
-	size_t names;
-
-	if (as->search == NULL)
+	if (!as->has_words)
 		return 0;
 	buf_clear(&as->words);
 	people(&as->words, &entry->page);
-	names = as->words.len;
+	as->names = as->words.len;
 	plain_words(&as->words, doc);
-	if (buf_ok(&as->words, "a page", e) != 0)
-		return -1;
-	return search_builder_add(as->search, item->path, item->selector,
-	    item->title, str_sub(buf_slice(&as->words), 0, names),
-	    str_sub(buf_slice(&as->words), names, as->words.len), e);
+	return buf_ok(&as->words, "a page", e);
 }
 
 static struct str
@@ -240,7 +233,7 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 	if (assemble_doc(&doc, scratch, entry, around, &r, e) != 0 ||
 	    render_item(as, item, &doc, &head, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(r.source));
-	return index_entry(as, item, entry, &doc, e);
+	return gather_words(as, entry, &doc, e);
 }
 
 int

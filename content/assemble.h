@@ -15,8 +15,6 @@
 #include "content/render.h"
 #include "content/resolve.h"
 
-struct search_builder;
-
 /* What is written around a page's own text, as Markdown. */
 struct around {
 	struct str before, after;
@@ -27,16 +25,19 @@ struct assemble {
 	struct faults *faults;
 	const struct places *withheld; /* see resolve.h */
 	bool *linked;                  /* likewise */
-	struct search_builder *search; /* NULL: none */
+	struct arena *keep;            /* of the outputs */
+	bool has_words;                /* the search wants them */
 	struct buf gemtext, menu, text, words; /* one page's, reused */
 	struct arena scratch;                  /* likewise */
+	size_t names; /* so much of words is who speaks and on what */
 };
 
 /* Sets up what is reused; the rest is the caller's to fill in. */
 void assemble_init(struct assemble *as);
 void assemble_release(struct assemble *as);
 
-/* The page of somebody's file, which is item `at`. */
+/* The page of somebody's file, which is item `at`. If has_words, words has
+ * those of the page afterwards. */
 int assemble_entry(struct assemble *as, uint32_t at,
     const struct entry *entry, const struct around *around, struct err *e);
 /* A generated page. */

@@ -35,6 +35,8 @@ struct item {
 
 struct site {
 	struct arena arena;
+	struct arena *kept; /* those of the threads that assembled pages */
+	size_t kept_count;
 	struct site_options options; /* slices in the arena */
 	struct str base;             /* "gemini://host" */
 	struct str gemtext_mime;     /* in the site's language */

@@ -2,6 +2,7 @@
 
 #include "content/assemble.h"
 #include "content/check_pages.h"
+#include "content/crew.h"
 #include "content/generate.h"
 #include "content/image.h"
 #include "content/publish.h"
@@ -33,7 +34,8 @@ struct load {
 	struct around *around;
 	struct made *made;
 	size_t made_count;
-	struct assemble assemble;
+	struct assemble assemble; /* of the generated pages */
+	struct search_builder *search;
 };
 
 static void
@@ -203,18 +205,25 @@ generate(struct load *l, struct err *e)
 static int
 assemble_all(struct load *l, struct err *e)
 {
-	struct assemble *as = &l->assemble;
+	struct crew_task task = {
+	    .site = l->site,
+	    .order = l->order,
+	    .around = l->around,
+	    .count = l->catalog.count,
+	    .withheld = &l->reader.withheld,
+	    .linked = l->assemble.linked,
+	    .faults = l->assemble.faults,
+	};
 
 	if (l->site->options.has_search &&
-	    search_builder_new(&as->search, e) != 0)
+	    search_builder_new(&l->search, e) != 0)
 		return -1;
-	for (size_t i = 0; i < l->catalog.count; i++)
-		if (assemble_entry(
-			as, (uint32_t)i, l->order[i], &l->around[i], e) != 0)
-			return -1;
+	task.search = l->search;
+	if (crew_assemble(&task, e) != 0)
+		return -1;
 	for (size_t i = 0; i < l->made_count; i++)
-		if (assemble_generated(
-			as, l->made[i].item, l->made[i].markdown, e) != 0)
+		if (assemble_generated(&l->assemble, l->made[i].item,
+			l->made[i].markdown, e) != 0)
 			return -1;
 	return 0;
 }
@@ -222,10 +231,10 @@ assemble_all(struct load *l, struct err *e)
 static int
 finish_search(struct load *l, struct err *e)
 {
-	if (l->assemble.search == NULL)
+	if (l->search == NULL)
 		return 0;
 	return search_builder_finish(
-	    l->assemble.search, &l->site->index, &l->site->index_len, e);
+	    l->search, &l->site->index, &l->site->index_len, e);
 }
 
 /* All faults are found before any of them ends the load. */
@@ -267,11 +276,12 @@ site_load(struct site **site, const struct site_options *options,
 	rc = open_site(&l.site, options, e);
 	l.assemble.site = l.site;
 	l.assemble.faults = faults;
-	l.assemble.withheld = &l.reader.withheld;
-	if (rc == 0)
+	if (rc == 0) {
+		l.assemble.keep = &l.site->arena;
 		rc = run(&l, e);
+	}
 	faults_sort(faults);
-	search_builder_free(l.assemble.search);
+	search_builder_free(l.search);
 	assemble_release(&l.assemble);
 	publish_release(&l.publish);
 	reader_release(&l.reader);

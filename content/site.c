@@ -44,6 +44,8 @@ site_free(struct site *site)
 	free(site->items);
 	free(site->stems);
 	search_index_free(site->index);
+	for (size_t i = 0; i < site->kept_count; i++)
+		arena_release(&site->kept[i]);
 	arena_release(&site->arena);
 	free(site);
 }
@@ -242,4 +244,6 @@ site_figures(const struct site *site, struct site_figures *figures)
 		places_bytes(&site->gemini) + places_bytes(&site->gopher) +
 		site->index_len,
 	};
+	for (size_t i = 0; i < site->kept_count; i++)
+		figures->bytes += site->kept[i].total;
 }

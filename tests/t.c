@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX 256
+#define FILES_MAX 1024
 
 static int count, failures;
 static char tmpdir[256];

@@ -1,6 +1,7 @@
 #include "content/site.h"
 #include "tests/t.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -785,6 +786,74 @@ gives_the_same_twice(void)
 	release(&two);
 }
 
+static int
+put_answer(void *ctx, struct str path, const struct answer *answer)
+{
+	struct buf *to = ctx;
+
+	buf_str(to, path);
+	buf_putc(to, '\n');
+	buf_str(to, answer->bytes);
+	return 0;
+}
+
+/* All that a site answers. */
+static void
+put_all(struct buf *to, const struct site *site)
+{
+	buf_init(to, (size_t)1 << 30);
+	if (site == NULL)
+		return;
+	site_each(site, PROTOCOL_GEMINI, put_answer, to);
+	site_each(site, PROTOCOL_GOPHER, put_answer, to);
+	buf_str(to, site_index(site));
+}
+
+/* Enough pages for several threads, and then all on one processor. */
+static void
+gives_the_same_by_any_number(void)
+{
+	struct loaded many, one;
+	struct buf by_many, by_one;
+	cpu_set_t all, first;
+	char name[32], text[256];
+
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "p%d.md", i);
+		snprintf(text, sizeof text,
+		    "# Page %d\n\nWords of %d, [next](p%d.md),"
+		    " [nowhere](x%d.md).\n\n%s\n",
+		    i, i, (i + 1) % 290, i, i % 7 == 0 ? "![](p1.md)" : "");
+		page("many", name, text);
+	}
+	page("many", "index.md", "# Many\n\n[the first](p0.md)\n");
+	load(&many, "many");
+	CPU_ZERO(&first);
+	T_OK(sched_getaffinity(0, sizeof all, &all) == 0, "processors");
+	for (int i = 0; CPU_COUNT(&first) == 0 && i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &first);
+	T_OK(sched_setaffinity(0, sizeof first, &first) == 0, "only one");
+	load(&one, "many");
+	sched_setaffinity(0, sizeof all, &all);
+	put_all(&by_many, many.site);
+	put_all(&by_one, one.site);
+	T_OK(by_one.len > 100000 &&
+		str_eq(buf_slice(&by_many), buf_slice(&by_one)),
+	    "pages, menus, texts and index");
+	T_OK(str_eq(buf_slice(&many.faults), buf_slice(&one.faults)), "faults");
+	T_OK(has_fault(&many, "pages/p299.md:3: warning:", "x299.md"),
+	    "also those of the last page");
+	T_OK(has_fault(&many, "pages/p295.md: warning:", "no other page"),
+	    "a page nobody leads to");
+	T_OK(!has_fault(&many, "pages/p2.md: warning:", "no other page"),
+	    "but not one that is");
+	buf_release(&by_many);
+	buf_release(&by_one);
+	release(&many);
+	release(&one);
+}
+
 int
 main(void)
 {
@@ -804,5 +873,6 @@ main(void)
 	T_RUN(suggests_what_is_near);
 	T_RUN(renders_while_serving);
 	T_RUN(gives_the_same_twice);
+	T_RUN(gives_the_same_by_any_number);
 	return t_done();
 }
