@@ -1,6 +1,7 @@
 #include "server/route.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/uri.h"
 #include "content/md.h"
@@ -11,6 +12,8 @@
 #define QUERY_SHOWN_MAX 100
 /* What amfora and Lagrange show of a META, or of a Gopher error, in a line. */
 #define META_SHOWN_MAX 64
+
+#define TELL_EVERY_MS 10000
 
 #define DESK_CLOSED "The mail desk is closed right now. Try again later."
 #define UNREADABLE "This file cannot be read right now. Try again later."
@@ -266,8 +269,21 @@ gemini_missing(struct reply *reply, const struct route_site *s, struct str path)
 	buf_release(&nearest);
 }
 
-/* Whoever removes a file behind a running server gets a 51 for it; what is
- * there and cannot be read is for the administrator to see. */
+/* What the administrator is to see, but no more than now and then: a visitor
+ * who asks for it again and again shall not fill the log. */
+static void
+log_unreadable(const struct err *e)
+{
+	static int64_t told_ms;
+	int64_t now = clock_ticks_ms();
+
+	if (told_ms != 0 && now - told_ms < TELL_EVERY_MS)
+		return;
+	told_ms = now;
+	log_err("a published file", e);
+}
+
+/* Whoever removes a file behind a running server gets a 51 for it. */
 static bool
 file_opened(struct reply *reply, const struct route_site *s,
     const struct answer *answer, bool *is_missing)
@@ -278,7 +294,7 @@ file_opened(struct reply *reply, const struct route_site *s,
 		return true;
 	*is_missing = e.kind == ERR_MISSING;
 	if (!*is_missing)
-		log_err("a published file", &e);
+		log_unreadable(&e);
 	return false;
 }
 

@@ -301,5 +301,10 @@ main(int argc, char **argv)
 	if (c.epoll < 0 || c.all == NULL || c.ctx == NULL)
 		die("rude");
 	run(&c);
+	for (int i = 0; i < c.started; i++)
+		if (c.all[i].fd >= 0)
+			close_visitor(&c, &c.all[i]);
+	free(c.all);
+	SSL_CTX_free(c.ctx);
 	return 0;
 }
