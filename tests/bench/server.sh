@@ -13,7 +13,8 @@ COUNT=${COUNT:-3000}
 load=$OUT/tests/bench/load
 work=$(mktemp -d)
 pids=
-trap 'kill $pids 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT INT TERM
+trap 'kill $pids 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 ulimit -n 32768 2>/dev/null
 
 mkdir -p "$work/pages" "$work/files"
