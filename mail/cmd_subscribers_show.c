@@ -7,6 +7,8 @@
 #include "mail/confirm.h"
 #include "mail/store_bounce.h"
 #include "mail/store_delivery.h"
+#include "mail/store_letter.h"
+#include "mail/store_request.h"
 #include "mail/store_subscriber.h"
 
 #include <stdio.h>
@@ -131,6 +133,77 @@ put_score(
 	return 0;
 }
 
+/* What was asked for and not confirmed. */
+static int
+put_requests(struct buf *to, struct store *s, struct str address,
+    struct arena *a, size_t *count, struct err *e)
+{
+	struct store_request *r = arena_array(a, LISTS_MAX, sizeof *r);
+
+	if (r == NULL)
+		return arena_ok(a, e);
+	if (store_requests_of(
+		s, address, clock_now(), a, r, LISTS_MAX, count, e) != 0)
+		return -1;
+	buf_puts(to, ",\n\"unconfirmed\":[");
+	for (size_t i = 0; i < *count; i++) {
+		buf_puts(to, i > 0 ? ",\n {" : "\n {");
+		put_text(to, "list", r[i].list);
+		buf_putc(to, ',');
+		put_text(to, "way", str_of(member_way_name(r[i].way)));
+		buf_putc(to, ',');
+		put_instant(to, "at", r[i].at);
+		buf_putc(to, ',');
+		put_instant(to, "expires", r[i].expires);
+		buf_putc(to, '}');
+	}
+	buf_puts(to, "]");
+	return 0;
+}
+
+/* Whether a confirmation has left, and if not, why. */
+static int
+put_letters(struct buf *to, struct store *s, struct str address,
+    struct arena *a, size_t *count, struct err *e)
+{
+	struct store_letter *l = arena_array(a, EACH_MAX, sizeof *l);
+
+	if (l == NULL)
+		return arena_ok(a, e);
+	if (store_letters_to(s, address, a, l, EACH_MAX, count, e) != 0)
+		return -1;
+	buf_puts(to, ",\n\"letters\":[");
+	for (size_t i = 0; i < *count; i++) {
+		buf_printf(to, "%s\n {\"kind\":\"%s\",\"state\":\"%s\",",
+		    i > 0 ? "," : "", letter_kind_name(l[i].kind),
+		    delivery_state_name(l[i].state));
+		put_instant(to, "since", l[i].changed);
+		buf_printf(to, ",\"attempts\":%d,", l[i].attempts);
+		put_text(to, "reply", l[i].reply);
+		buf_putc(to, '}');
+	}
+	buf_puts(to, "]");
+	return 0;
+}
+
+/* Of somebody who has confirmed nothing yet. */
+static int
+put_stranger(struct buf *to, struct store *s, struct str address,
+    struct arena *a, struct err *e)
+{
+	size_t requests = 0, letters = 0;
+
+	buf_putc(to, '{');
+	put_text(to, "address", address);
+	if (put_requests(to, s, address, a, &requests, e) != 0 ||
+	    put_letters(to, s, address, a, &letters, e) != 0)
+		return -1;
+	buf_puts(to, "}\n");
+	if (requests == 0 && letters == 0)
+		return err_set(e, ERR_MISSING, "there is no such subscriber");
+	return 0;
+}
+
 /* All but the token, which is a key to act for them and says nothing of
  * them. */
 static int
@@ -138,15 +211,21 @@ put_subscriber(struct buf *to, struct store *s, struct str address,
     struct arena *a, struct err *e)
 {
 	struct store_subscriber who;
+	struct err why = ERR_INIT;
+	size_t count = 0;
 
-	if (store_subscriber_find(s, &who, a, address, e) != 0)
-		return -1;
+	if (store_subscriber_find(s, &who, a, address, &why) != 0)
+		return why.kind == ERR_MISSING
+		    ? put_stranger(to, s, address, a, e)
+		    : err_set(e, why.kind, "%s", why.msg);
 	buf_putc(to, '{');
 	put_text(to, "address", who.address);
 	buf_putc(to, ',');
 	put_instant(to, "since", who.since);
 	if (put_members(to, s, who.id, a, e) != 0 ||
 	    put_deliveries(to, s, who.id, a, e) != 0 ||
+	    put_requests(to, s, address, a, &count, e) != 0 ||
+	    put_letters(to, s, address, a, &count, e) != 0 ||
 	    put_bounces(to, s, who.id, a, e) != 0 ||
 	    put_score(to, s, who.id, a, e) != 0)
 		return -1;

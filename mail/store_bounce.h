@@ -42,7 +42,7 @@ int store_bounce_take(struct store *s, int64_t subscriber,
     const struct store_bounce *bounce, bool *suspended, struct err *e);
 
 /* The same by the token in the address it came back to: a subscriber's or a
- * letter's. A letter to nobody known is only taken note of. ERR_MISSING for a
+ * letter's. A letter to nobody known changes nothing. ERR_MISSING for a
  * token that is neither's. */
 int store_bounce_of_token(struct store *s, struct str token,
     const struct store_bounce *bounce, bool *suspended, struct err *e);

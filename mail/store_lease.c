@@ -8,6 +8,7 @@
 #include "mail/store_delivery.h"
 #include "mail/store_inner.h"
 #include "mail/store_letter.h"
+#include "mail/store_request.h"
 #include "mail/token.h"
 
 #include <errno.h>
@@ -260,7 +261,9 @@ tend_letters(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
 	    (q = store_ask(s, LETTERS_CLEARED, e)) == NULL)
 		return -1;
 	store_bind_int(q, 1, now - LETTERS_KEPT);
-	return store_do(s, q, NULL, e);
+	if (store_do(s, q, NULL, e) != 0)
+		return -1;
+	return store_requests_tend(s, now, e);
 }
 
 int

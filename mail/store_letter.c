@@ -206,6 +206,26 @@ store_letters(struct store *s, enum delivery_state state, int64_t before,
 }
 
 int
+store_letters_to(struct store *s, struct str address, struct arena *a,
+    struct store_letter *out, size_t max, size_t *count, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, LETTERS_OF_KEY, e);
+	struct buf key;
+	int result = -1;
+
+	*count = 0;
+	buf_init(&key, MAILBOX_MAX);
+	mailbox_key(&key, address);
+	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
+		store_bind(q, 1, buf_slice(&key));
+		store_bind_int(q, 2, (int64_t)max);
+		result = read_letters(s, q, a, out, count, e);
+	}
+	buf_release(&key);
+	return result;
+}
+
+int
 store_letter_by_token(struct store *s, struct store_letter *out,
     struct arena *a, struct str token, struct err *e)
 {

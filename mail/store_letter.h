@@ -74,8 +74,9 @@ int store_letters_lease(struct store *s, int64_t now, int64_t until,
 int store_letter_enter(
     struct store *s, int64_t id, const struct store_move *move, struct err *e);
 
-/* What time and the death of programs have done, as store_deliveries_tend;
- * and what was finished two weeks ago is forgotten. */
+/* What time and the death of programs have done, as store_deliveries_tend.
+ * What was finished two weeks ago is forgotten, and so are requests that have
+ * expired (store_request.h). */
 int store_letters_tend(
     struct store *s, int64_t now, int64_t *in_doubt, struct err *e);
 
@@ -87,6 +88,10 @@ int store_letter_totals(
 int store_letters(struct store *s, enum delivery_state state, int64_t before,
     struct arena *a, struct store_letter *out, size_t max, size_t *count,
     struct err *e);
+
+/* Those to an address, the newest first, without their messages. */
+int store_letters_to(struct store *s, struct str address, struct arena *a,
+    struct store_letter *out, size_t max, size_t *count, struct err *e);
 
 /* ERR_MISSING when there is none. */
 int store_letter_by_token(struct store *s, struct store_letter *out,

@@ -244,6 +244,9 @@
 	X(LETTERS_OF_STATE,                                                    \
 	    LETTER_COLUMNS ", message FROM letters"                            \
 	    " WHERE state = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")         \
+	X(LETTERS_OF_KEY,                                                      \
+	    LETTER_COLUMNS ", '' FROM letters"                                 \
+	    " WHERE key = ?1 ORDER BY id DESC LIMIT ?2")                       \
 	X(LETTER_OF_TOKEN,                                                     \
 	    LETTER_COLUMNS ", message FROM letters WHERE token = ?1")          \
 	X(LETTER_CLAIMS_IN_DOUBT,                                              \
@@ -279,6 +282,9 @@
 	    REQUEST_COLUMNS " WHERE r.key = ?1 AND r.list = ?2"                \
 	    " AND r.expires > ?3 AND r.confirmed = 0 AND r.tries < ?4"         \
 	    " ORDER BY r.id DESC LIMIT 1")                                     \
+	X(REQUESTS_OF_KEY,                                                     \
+	    REQUEST_COLUMNS " WHERE r.key = ?1 AND r.expires > ?2"             \
+	    " AND r.confirmed = 0 ORDER BY r.id DESC LIMIT ?3")                \
 	X(REQUESTS_OF_NAME,                                                    \
 	    REQUEST_COLUMNS " WHERE r.name >= ?1 AND r.name < ?2"              \
 	    " AND r.expires > ?3")                                             \

@@ -114,6 +114,29 @@ store_request_open(struct store *s, struct store_request *out, struct arena *a,
 	return result;
 }
 
+int
+store_requests_of(struct store *s, struct str address, int64_t now,
+    struct arena *a, struct store_request *out, size_t max, size_t *count,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, REQUESTS_OF_KEY, e);
+	struct buf key;
+	int got = -1;
+
+	*count = 0;
+	buf_init(&key, MAILBOX_MAX);
+	mailbox_key(&key, address);
+	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
+		store_bind(q, 1, buf_slice(&key));
+		store_bind_int(q, 2, now);
+		store_bind_int(q, 3, (int64_t)max);
+		while ((got = store_next(s, q, e)) > 0)
+			read_request(&out[(*count)++], q, a);
+	}
+	buf_release(&key);
+	return got < 0 ? -1 : arena_ok(a, e);
+}
+
 static int
 find(struct store *s, enum store_question question, struct store_request *out,
     struct arena *a, struct str secret, int64_t now, struct err *e)

@@ -18,6 +18,7 @@
 #include "mail/store_subscriber.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Wrong codes before a request takes none: one in 200,000 guesses it. */
@@ -54,6 +55,12 @@ int store_request_by_name(struct store *s, struct store_request *out,
     struct arena *a, struct str name, int64_t now, struct err *e);
 int store_request_by_token(struct store *s, struct store_request *out,
     struct arena *a, struct str token, int64_t now, struct err *e);
+
+/* All of an address that are neither confirmed nor expired, the newest first,
+ * at most max. */
+int store_requests_of(struct store *s, struct str address, int64_t now,
+    struct arena *a, struct store_request *out, size_t max, size_t *count,
+    struct err *e);
 
 int store_request_again(struct store *s, int64_t id, int64_t at, struct err *e);
 /* Counts a wrong code, unless it is the same as the one before. */
@@ -92,7 +99,8 @@ struct store_asked {
 int store_asked(struct store *s, struct store_asked *out,
     const struct store_asking *asking, struct err *e);
 
-/* Forgets what expired, and what no limit looks back on any more. */
+/* Forgets what expired, and what no limit looks back on any more; a part of
+ * store_letters_tend. */
 int store_requests_tend(struct store *s, int64_t now, struct err *e);
 
 /* A certificate is one subscriber's, the last it was bound to. */

@@ -1,3 +1,4 @@
+#include "mail/store_inner.h"
 #include "mail/store_letter.h"
 #include "mail/store_subscriber.h"
 #include "mail/token.h"
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -301,6 +303,46 @@ a_full_queue_takes_no_more(void)
 	store_close(s);
 }
 
+/* A store of the announce before letters, with somebody in it. */
+static void
+make_old_store(const char *name)
+{
+	const char *end = strstr(store_schema, "\n-- migration 2\n");
+	char path[600], *first;
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof path, "%s/%s", t_tmpdir(), name);
+	mkdir(path, 0700);
+	strcat(path, "/announce.db");
+	first = strndup(store_schema, (size_t)(end - store_schema));
+	T_EQ_INT(sqlite3_open(path, &db), SQLITE_OK, "made");
+	T_EQ_INT(sqlite3_exec(db, first, NULL, NULL, NULL), SQLITE_OK,
+	    "its first migration");
+	sqlite3_exec(db,
+	    "PRAGMA application_id = 0x616e6e6f; PRAGMA user_version = 1;"
+	    "INSERT INTO subscribers VALUES (7, 'a@x.org', 'a@x.org', 't', 1)",
+	    NULL, NULL, NULL);
+	sqlite3_close(db);
+	free(first);
+}
+
+static void
+an_older_store_is_brought_up_to_date(void)
+{
+	struct store_subscriber who;
+	struct err e = ERR_INIT;
+	struct store *s;
+
+	make_old_store("old");
+	s = open_store("old");
+	if (T_EQ_INT(store_subscriber_find(s, &who, &arena, STR("a@x.org"), &e),
+		0, "who was there is there"))
+		T_EQ_INT(who.id, 7, "as they were");
+	queue(s, "ann@example.org");
+	T_EQ_INT(count_of(s, DELIVERY_QUEUED), 1, "and letters can be queued");
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -313,6 +355,7 @@ main(void)
 	T_RUN(stands_or_falls_with_its_cause);
 	T_RUN(is_found_by_its_token);
 	T_RUN(a_full_queue_takes_no_more);
+	T_RUN(an_older_store_is_brought_up_to_date);
 	arena_release(&arena);
 	return t_done();
 }
