@@ -114,8 +114,12 @@ answer(struct conn *c, struct str line, const char *why)
 enum step
 conn_step_request(struct conn *c)
 {
+	static const size_t longest[] = {
+	    [PROTOCOL_GEMINI] = GEMINI_REQUEST_MAX,
+	    [PROTOCOL_GOPHER] = GOPHER_REQUEST_MAX,
+	};
 	bool is_gemini = c->protocol == PROTOCOL_GEMINI;
-	size_t max = is_gemini ? GEMINI_REQUEST_MAX : GOPHER_REQUEST_MAX;
+	size_t max = longest[c->protocol];
 	const char *why = NULL;
 	struct str line;
 	int r;
