@@ -262,28 +262,12 @@ without_tail(struct str s)
 	return s.n;
 }
 
-/* Where the next "://" is. Most texts have no colon, and one character is
- * found faster than three. */
-static ptrdiff_t
-find_authority(struct str text)
-{
-	size_t from = 0;
-	ptrdiff_t at;
-
-	while ((at = str_chr(str_sub(text, from, text.n), ':')) >= 0) {
-		from += (size_t)at + 1;
-		if (str_starts(str_sub(text, from, 2), STR("//")))
-			return (ptrdiff_t)from - 1;
-	}
-	return -1;
-}
-
 bool
 link_find_bare(struct str text, size_t from, size_t *at, size_t *len)
 {
 	while (from < text.n) {
 		struct str rest = str_sub(text, from, text.n);
-		ptrdiff_t found = find_authority(rest);
+		ptrdiff_t found = str_find(rest, STR("://"));
 		size_t colon, scheme, n;
 
 		if (found < 0)

@@ -574,9 +574,7 @@ md_parse(struct doc *doc, struct arena *a, struct str utf8,
 		return arena_ok(a, e);
 	w->md.arena = a;
 	w->md.options = options != NULL ? options : &plain;
-	/* One tilde is rare enough, and found faster than two. */
-	w->md.has_tildes =
-	    str_chr(utf8, '~') >= 0 && str_find(utf8, STR("~~")) >= 0;
+	w->md.has_tildes = str_find(utf8, STR("~~")) >= 0;
 	buf_init(&w->md.text, SIZE_MAX / 2);
 	parse(w, utf8);
 	doc->first = w->open[0].first;
