@@ -92,12 +92,13 @@ parse_part(struct block **first, struct arena *a, struct str markdown,
 
 int
 assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
-    const struct around *around, struct resolver *r, struct err *e)
+    const struct around *around, struct resolver *r,
+    void (*no_alt)(void *ctx, int line), struct err *e)
 {
 	struct resolver quiet = *r;
 	struct link_resolver resolve = {resolve_link, r};
 	struct md_options options = {
-	    entry->page.body_line, &resolve, resolve_no_alt, r};
+	    entry->page.body_line, &resolve, no_alt, r};
 	struct block *before, *after;
 
 	/* Front matter's own targets are checked with their lines. */
@@ -230,7 +231,8 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 
 	assemble_head(&head, scratch, entry);
 	check_targets(&r, scratch, entry);
-	if (assemble_doc(&doc, scratch, entry, around, &r, e) != 0 ||
+	if (assemble_doc(&doc, scratch, entry, around, &r, resolve_no_alt, e) !=
+		0 ||
 	    render_item(as, item, &doc, &head, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(r.source));
 	return gather_words(as, entry, &doc, e);

@@ -46,9 +46,10 @@ int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
 
 /* What both are made of, for a page that is wanted in other formats: its whole
  * doc, which lives in the arena, and what stands above it. r finds where its
- * links lead, and has the faults of its own text. */
+ * links lead, and has the faults of its own text; no_alt as in md_options. */
 int assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
-    const struct around *around, struct resolver *r, struct err *e);
+    const struct around *around, struct resolver *r,
+    void (*no_alt)(void *ctx, int line), struct err *e);
 void assemble_head(
     struct render_head *head, struct arena *a, const struct entry *entry);
 

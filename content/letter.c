@@ -279,7 +279,7 @@ read_doc(struct draft *d, struct err *e)
 	check_targets(&r, d->a, &d->entry);
 	if (write_around(d, &around, e) != 0)
 		return -1;
-	return assemble_doc(&d->doc, d->a, &d->entry, &around, &r, e);
+	return assemble_doc(&d->doc, d->a, &d->entry, &around, &r, NULL, e);
 }
 
 static int
