@@ -1,0 +1,370 @@
+#include "mail/compose.h"
+
+#include "content/link.h"
+#include "content/md.h"
+#include "content/render.h"
+#include "mail/compose_mime.h"
+#include "mail/compose_text.h"
+#include "mail/mailbox.h"
+#include "mail/message.h"
+#include "mail/token.h"
+
+#include <string.h>
+
+#define TEXT_MAX ((size_t)64 << 20)
+#define FIELD_MAX ((size_t)16 << 10)
+/* How often a template says the mark: two ways to leave in its head, in the
+ * text, and in the HTML as target and as text. */
+#define MARKS 8
+#define TRIES 8
+
+/* What is the same wherever a message says it. */
+struct composition {
+	const struct letter *letter;
+	const struct compose_options *o;
+	struct str list_title;
+	struct str mark;
+	struct buf base; /* "gemini://host" */
+	struct buf leave; /* "gemini://host/leave/MARK" */
+	struct buf leave_address; /* "announce+leave-MARK@example.org" */
+	struct buf text, html;
+};
+
+/*
+ * Beforehand.
+ */
+
+static int
+find_list(struct composition *c, struct err *e)
+{
+	const struct conf_mail *mail = &c->o->conf->mail;
+
+	for (size_t i = 0; i < mail->list_count; i++)
+		if (str_eq(mail->lists[i].name, c->o->list)) {
+			c->list_title = mail->lists[i].title;
+			return 0;
+		}
+	return err_set(e, ERR_INPUT, "there is no list %.*s in %.*s",
+	    STR_ARG(c->o->list), STR_ARG(c->o->conf->file));
+}
+
+/* RFC 5321, section 4.5.3.1.1: the local part with its longest word. */
+static int
+check_room(const struct composition *c, struct str address, struct err *e)
+{
+	size_t room = MAILBOX_LOCAL_MAX - strlen("+leave-") - TOKEN_LEN;
+
+	(void)c;
+	if (mailbox_local(address).n <= room)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%.*s is too long before its \"@\", where a token is to stand "
+	    "as well: at most %zu characters",
+	    STR_ARG(address), room);
+}
+
+static int
+check_addresses(const struct composition *c, struct err *e)
+{
+	const struct conf_mail *mail = &c->o->conf->mail;
+	struct str name, address;
+
+	if (mailbox_parse(&name, &address, mail->from, e) != 0 ||
+	    check_room(c, address, e) != 0)
+		return -1;
+	return check_room(c, mail->bounces, e);
+}
+
+/*
+ * Letters that stand nowhere in the message, made of what it says, so that the
+ * same page gives the same: MARKS is counted afterwards.
+ */
+static int
+make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, int try,
+    struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	const struct str salt = {(const char *)&try, sizeof try};
+	uint8_t hash[TOKEN_HASH_LEN];
+	struct buf text;
+	int result;
+
+	_Static_assert(TOKEN_LEN <= TOKEN_HASH_LEN, "a byte gives a letter");
+	buf_init(&text, TEXT_MAX);
+	buf_str(&text, letter->source);
+	buf_str(&text, letter->title);
+	buf_str(&text, letter->html);
+	result = token_hash(hash, salt, buf_slice(&text), e);
+	buf_release(&text);
+	for (size_t i = 0; i < TOKEN_LEN; i++)
+		out[i] = letters[hash[i] & 31];
+	out[TOKEN_LEN] = '\0';
+	return result;
+}
+
+/*
+ * The text.
+ */
+
+static void
+put_item(struct buf *md, const char *what, struct str address)
+{
+	buf_printf(md, "- %s<%.*s>\n", what, STR_ARG(address));
+}
+
+/* Why one gets it, where it stands, and how to leave. */
+static void
+write_footer(struct buf *md, const struct composition *c)
+{
+	buf_puts(md, "You get this because you are subscribed to “");
+	md_escape(md, c->list_title);
+	buf_puts(md, "”");
+	if (!str_eq(c->list_title, c->o->site->title)) {
+		buf_puts(md, " of ");
+		md_escape(md, c->o->site->title);
+	}
+	buf_puts(md, ".\n\n");
+	put_item(md, "This page: ", c->letter->address);
+	if (c->letter->gopher.n > 0)
+		put_item(md, "In Gopher: ", c->letter->gopher);
+	put_item(md, "To leave: ", buf_slice(&c->leave));
+	put_item(md, "Or by mail to: ", buf_slice(&c->leave_address));
+}
+
+/* "-- " begins a signature (RFC 3676, section 4.3), which no reply quotes. */
+static int
+write_texts(struct composition *c, struct err *e)
+{
+	const struct link_resolver plain = {link_resolve_plain, NULL};
+	const struct md_options options = {.resolver = &plain};
+	const struct compose_options *o = c->o;
+	const struct letter *letter = c->letter;
+	const struct render_head head = {.title = {NULL, 0}};
+	const struct render_env env = {.base = {NULL, 0}};
+	struct str lang = letter->page.lang;
+	struct arena a;
+	struct buf md;
+	struct doc doc;
+	int result;
+
+	arena_init(&a);
+	buf_init(&md, TEXT_MAX);
+	write_footer(&md, c);
+	result = md_parse(&doc, &a, buf_slice(&md), &options, e);
+	if (result == 0) {
+		buf_str(&c->text, letter->text);
+		buf_puts(&c->text, "\n-- \n");
+		render(&c->text, FORMAT_MAILTEXT, &doc, &head, &env);
+		buf_printf(&c->html,
+		    "<!DOCTYPE html>\n<html lang=\"%.*s\">\n<body>\n",
+		    STR_ARG(lang.n > 0 ? lang : o->site->lang));
+		buf_str(&c->html,
+		    o->attach_images ? letter->html : letter->html_shown);
+		buf_puts(&c->html, "<hr>\n");
+		render(&c->html, FORMAT_HTML, &doc, &head, &env);
+		buf_puts(&c->html, "</body>\n</html>\n");
+		if (buf_ok(&c->text, "the message", e) != 0 ||
+		    buf_ok(&c->html, "the message", e) != 0)
+			result = -1;
+	}
+	buf_release(&md);
+	arena_release(&a);
+	return result;
+}
+
+/*
+ * The head.
+ */
+
+/* The name before "<" as it is meant, without the quotes of RFC 5322. */
+static void
+put_name(struct buf *to, struct str name)
+{
+	bool is_quoted = name.n >= 2 && str_starts(name, STR("\"")) &&
+	    str_ends(name, STR("\""));
+	struct buf plain;
+
+	if (is_quoted)
+		name = str_sub(name, 1, name.n - 2);
+	buf_init(&plain, FIELD_MAX);
+	for (size_t i = 0; i < name.n; i++) {
+		if (is_quoted && name.p[i] == '\\' && i + 1 < name.n)
+			i++;
+		buf_putc(&plain, name.p[i]);
+	}
+	compose_phrase(to, buf_slice(&plain));
+	buf_release(&plain);
+}
+
+static void
+put_value(struct buf *to, const char *name, struct buf *value)
+{
+	compose_field(to, name, buf_slice(value));
+	if (value->failed != ERR_NONE)
+		to->failed = value->failed;
+	buf_clear(value);
+}
+
+static void
+put_list_fields(struct buf *to, struct buf *value, const struct composition *c)
+{
+	struct str name, address;
+
+	mailbox_parse(&name, &address, c->o->conf->mail.from, NULL);
+	compose_phrase(value, c->list_title);
+	buf_printf(value, " <%.*s.%.*s>", STR_ARG(c->o->list),
+	    STR_ARG(c->o->site->host));
+	put_value(to, "List-Id", value);
+	buf_printf(value, "<mailto:%s?subject=leave>, <%s>",
+	    c->leave_address.data, c->leave.data);
+	put_value(to, "List-Unsubscribe", value);
+	buf_printf(value, "<%s/subscribe>", c->base.data);
+	put_value(to, "List-Subscribe", value);
+	compose_field(to, "List-Post", STR("NO"));
+	buf_printf(value, "<%s/news>", c->base.data);
+	put_value(to, "List-Archive", value);
+	buf_printf(value, "<mailto:%.*s?subject=help>", STR_ARG(address));
+	put_value(to, "List-Help", value);
+}
+
+/* Every field that is the same for all but those of MIME's parts. */
+static void
+put_head(struct buf *to, const struct composition *c)
+{
+	struct str name, address, lang = c->letter->page.lang;
+	struct buf value;
+
+	buf_init(&value, FIELD_MAX);
+	mailbox_parse(&name, &address, c->o->conf->mail.from, NULL);
+	put_name(&value, name);
+	buf_printf(&value, name.n > 0 ? " <%.*s>" : "%.*s", STR_ARG(address));
+	put_value(to, "From", &value);
+	compose_words(&value, c->letter->title);
+	put_value(to, "Subject", &value);
+	put_list_fields(to, &value, c);
+	/* RFC 3834, section 5: nobody's program is to answer it. The second
+	 * is for those that never heard of the first. */
+	compose_field(to, "Auto-Submitted", STR("auto-generated"));
+	compose_field(to, "Precedence", STR("list"));
+	compose_field(
+	    to, "Content-Language", lang.n > 0 ? lang : c->o->site->lang);
+	compose_field(to, "MIME-Version", STR("1.0"));
+	buf_release(&value);
+}
+
+/*
+ * All of it.
+ */
+
+static void
+init(struct composition *c)
+{
+	buf_init(&c->base, FIELD_MAX);
+	buf_init(&c->leave, FIELD_MAX);
+	buf_init(&c->leave_address, FIELD_MAX);
+	buf_init(&c->text, TEXT_MAX);
+	buf_init(&c->html, TEXT_MAX);
+}
+
+static void
+release(struct composition *c)
+{
+	buf_release(&c->base);
+	buf_release(&c->leave);
+	buf_release(&c->leave_address);
+	buf_release(&c->text);
+	buf_release(&c->html);
+}
+
+static int
+write_template(struct buf *to, struct composition *c, struct err *e)
+{
+	const struct conf *conf = c->o->conf;
+	struct compose_parts parts = {.letter = c->letter,
+	    .attach_images = c->o->attach_images,
+	    .mark = c->mark};
+
+	buf_printf(&c->base, "gemini://%.*s", STR_ARG(c->o->site->host));
+	if (conf->gemini_port != 0 && conf->gemini_port != 1965)
+		buf_printf(&c->base, ":%d", conf->gemini_port);
+	buf_printf(&c->leave, "%s/leave/%.*s", c->base.data, STR_ARG(c->mark));
+	message_address(&c->leave_address, &conf->mail, "leave-", c->mark);
+	if (write_texts(c, e) != 0)
+		return -1;
+	parts.text = buf_slice(&c->text);
+	parts.html = buf_slice(&c->html);
+	buf_printf(to, "template 1 %.*s\r\n", STR_ARG(c->mark));
+	put_head(to, c);
+	compose_mime(to, &parts);
+	return buf_ok(to, "the message", e);
+}
+
+static size_t
+count(struct str text, struct str mark)
+{
+	size_t n = 0;
+	ptrdiff_t at;
+
+	while ((at = str_find(text, mark)) >= 0) {
+		n++;
+		text = str_sub(text, (size_t)at + mark.n, text.n);
+	}
+	return n;
+}
+
+/* Nothing is sent that message.h does not take. */
+static int
+check_template(struct str text, struct err *e)
+{
+	struct message_template *t;
+
+	if (message_open(&t, text, e) != 0)
+		return -1;
+	message_close(t);
+	return 0;
+}
+
+/* One that says the mark as often as it is to, and no oftener. */
+static int
+try_compose(struct buf *to, const struct letter *letter,
+    const struct compose_options *o, int try, bool *done, struct err *e)
+{
+	struct composition c = {.letter = letter, .o = o};
+	char mark[TOKEN_LEN + 1];
+	size_t begin = to->len;
+	int result;
+
+	if (find_list(&c, e) != 0 || check_addresses(&c, e) != 0 ||
+	    make_mark(mark, letter, try, e) != 0)
+		return -1;
+	c.mark = str_of(mark);
+	init(&c);
+	result = write_template(to, &c, e);
+	release(&c);
+	if (result != 0)
+		return -1;
+	/* One more stands in the template's first line. */
+	*done =
+	    count(str_sub(buf_slice(to), begin, to->len), c.mark) == MARKS + 1;
+	if (*done)
+		return check_template(
+		    str_sub(buf_slice(to), begin, to->len), e);
+	buf_cut(to, begin);
+	return 0;
+}
+
+int
+compose(struct buf *to, const struct letter *letter,
+    const struct compose_options *o, struct err *e)
+{
+	bool done = false;
+
+	for (int try = 0; try < TRIES && !done; try++)
+		if (try_compose(to, letter, o, try, &done, e) != 0)
+			return -1;
+	if (done)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%.*s: its message cannot be marked where tokens go",
+	    STR_ARG(letter->source));
+}
