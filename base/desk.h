@@ -41,7 +41,7 @@ struct desk_request {
 enum desk_kind {
 	DESK_ASK,        /* text is a prompt; to be answered at the same path */
 	DESK_ASK_SECRET, /* likewise, and what is typed is not shown */
-	DESK_SHOW,       /* title, and text as Markdown */
+	DESK_SHOW,       /* title, plain, and text as Markdown */
 	DESK_REFUSE,     /* text says why and what to do, in one line */
 	DESK_CERTIFICATE, /* it takes a client certificate: text says why */
 	DESK_STRANGER,   /* not with this certificate: text says why */

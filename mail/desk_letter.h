@@ -1,0 +1,53 @@
+/*
+ * Letters that programs write: composed as plain text and queued in the store,
+ * in the caller's transaction if there is one. What a letter says is for who
+ * calls; here is how it becomes a message, and how often a program may answer
+ * somebody.
+ */
+#ifndef MAIL_DESK_LETTER_H
+#define MAIL_DESK_LETTER_H
+
+#include "base/conf.h"
+#include "base/desk.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "mail/store.h"
+#include "mail/store_letter.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Answers to one address in a day: a person asks for help now and then, a
+ * program that answers programs does not stop. */
+#define DESK_ANSWERS_A_DAY 4
+
+struct desk_letter {
+	enum letter_kind kind;
+	int64_t subscriber; /* 0: nobody known */
+	struct str address; /* as mailbox_normalise writes it */
+	struct str subject; /* one line of UTF-8, as is text's */
+	struct str text; /* a paragraph a line, an empty one between */
+	struct str reply_to; /* an address; empty: the mail's own */
+	struct str in_reply_to; /* a Message-ID without "<>"; empty: none */
+	int64_t now; /* its date */
+	int64_t expires; /* not sent after */
+};
+
+int desk_letter_queue(struct store *s, const struct conf_mail *mail,
+    const struct desk_letter *letter, struct err *e);
+
+/*
+ * Queues what the desk answered to somebody who wrote, unless it has no text,
+ * which says that a letter is on its way already, or they were answered as
+ * often as may be today: *queued says. message_id is what they wrote in, and
+ * not taken unless it is a good one.
+ */
+int desk_letter_answer(struct store *s, const struct conf_mail *mail,
+    struct str address, const struct desk_answer *answer, struct str message_id,
+    int64_t now, bool *queued, struct err *e);
+
+/* Whether it can stand between "<" and ">" in a field of ours: ASCII of
+ * RFC 5322's msg-id without folding or comments, at most 250 bytes. */
+bool desk_letter_is_message_id(struct str s);
+
+#endif
