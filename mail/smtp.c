@@ -155,8 +155,11 @@ read_status(struct answer *a, const smtp_status_t *st)
 static void
 finish_by(struct item *item, const struct answer *a, bool is_sent)
 {
-	/* 503 is about where we are, not about the message. */
-	bool is_for_good = a->code / 100 == 5 && a->code != 503;
+	/* 503 is about where we are, not about the message; and what Postfix
+	 * says to the last chunk, "551 discarded after earlier error", does
+	 * not tell whether that error was for good. */
+	bool is_for_good = a->code / 100 == 5 && a->code != 503 &&
+	    (a->code != 551 || item->state == WAITING);
 
 	item->t->is_fresh = false;
 	finish(item,
@@ -398,8 +401,10 @@ give(void **ctx, int *len, void *arg)
 		piece = str_sub(item->body, 0, PIECE);
 		item->body = str_sub(item->body, piece.n, item->body.n);
 	}
-	if (piece.n == 0)
+	if (piece.n == 0) {
 		item->state = GIVEN;
+		smtp_line_hurry(item->t->fd);
+	}
 	*len = (int)piece.n;
 	return piece.n > 0 ? piece.p : NULL;
 }

@@ -279,6 +279,8 @@ static const struct {
 	"SDS", ERR_NONE, 2},
     {"the last chunk never", {"-o", "pipelining,chunking", "-f", "dot:554#2"},
 	"SFS", ERR_NONE, 2},
+    {"the last chunk after an earlier error",
+	{"-o", "pipelining,chunking", "-f", "dot:551#2"}, "SDS", ERR_NONE, 2},
     {"the last chunk taken, not said",
 	{"-o", "pipelining,chunking", "-f", "dot:taken#2"}, "S?U", ERR_LATER,
 	2},
