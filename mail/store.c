@@ -210,6 +210,15 @@ run(struct store *s, const char *sql, struct err *e)
 	return 0;
 }
 
+/* Prepared once, for what each message of a delivery does. */
+static int
+ask_and_do(struct store *s, enum store_question question, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, question, e);
+
+	return q != NULL ? store_do(s, q, NULL, e) : -1;
+}
+
 /* SQLite undoes a whole transaction by itself when a disk is full or memory
  * ran out; what follows must not be taken for a part of it. */
 static int
@@ -226,8 +235,8 @@ store_step(struct store *s, struct err *e)
 {
 	if (s->depth > 0 && sqlite3_get_autocommit(s->db))
 		return is_undone(s, e);
-	if (run(s, s->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT step", e) !=
-	    0)
+	if ((s->depth == 0 ? ask_and_do(s, TRANSACTION, e)
+			   : run(s, "SAVEPOINT step", e)) != 0)
 		return -1;
 	s->depth++;
 	return 0;
@@ -241,7 +250,8 @@ store_settle(struct store *s, int result, struct err *e)
 	if (result == 0 && sqlite3_get_autocommit(s->db))
 		result = is_undone(s, e);
 	if (result == 0)
-		result = run(s, is_whole ? "COMMIT" : "RELEASE step", e);
+		result = is_whole ? ask_and_do(s, COMMITTED, e)
+				  : run(s, "RELEASE step", e);
 	/* It may be undone already; then this says so to nobody. */
 	if (result != 0)
 		sqlite3_exec(s->db,

@@ -282,6 +282,10 @@ int
 store_move(struct store *s, const struct store_movable *what, int64_t id,
     const struct store_move *move, struct err *e)
 {
+	/* What it changes it changes with one statement, which stands or falls
+	 * by itself: within a transaction that spares a savepoint. */
+	if (s->depth > 0 && !sqlite3_get_autocommit(s->db))
+		return enter(s, what, id, move, e);
 	if (store_step(s, e) != 0)
 		return -1;
 	return store_settle(s, enter(s, what, id, move, e), e);

@@ -26,6 +26,8 @@
 	" FROM requests r JOIN lists l ON l.id = r.list"
 
 #define STORE_QUESTIONS_ARE(X)                                                 \
+	X(TRANSACTION, "BEGIN IMMEDIATE")                                      \
+	X(COMMITTED, "COMMIT")                                                 \
 	X(SALT_OF_STORE, "SELECT value FROM settings WHERE name = 'salt'")     \
 	X(FIRST_DAMAGE, "PRAGMA integrity_check(1)")                           \
 	X(LOG_EMPTIED, "PRAGMA wal_checkpoint(TRUNCATE)")                      \
