@@ -3,8 +3,19 @@
 static const struct cmd cmds[] = {
     {"cancel", "ID", "send nothing more of an announcement, for good",
 	cmd_cancel, NULL, NULL},
+    {"dkim-key", "[FILE] [--ed25519]",
+	"make the key that signs messages, and print its DNS record",
+	cmd_dkim_key, NULL,
+	"  FILE       where it goes, instead of where the configuration or,\n"
+	"             without a word of it, the state folder has it\n"
+	"  --ed25519  short and quick, but not verified everywhere; else RSA\n"},
     {"pause", "ID", "send nothing more of an announcement until it is resumed",
 	cmd_pause, NULL, NULL},
+    {"preview", "FILE.md [--to ADDRESS] [--list NAME]",
+	"print the message that a page becomes, headers and all", cmd_preview,
+	NULL,
+	"  --to ADDRESS  as this subscriber gets it, or as anybody would\n"
+	"  --list NAME   as it goes to this list, not the first\n"},
     {"status", "[ID] [--json] [--all] [--addresses]",
 	"what was sent, what waits, what failed and why", cmd_mail_status, NULL,
 	"  --json       for programs\n"
