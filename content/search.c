@@ -11,7 +11,7 @@
 #define WORDS_MAX 12
 /* Scoring a page costs microseconds: of the matches, the first so many are
  * scored. A word that more pages than this have tells them apart badly. */
-#define SCORED_MAX 1000
+#define SCORED_MAX 500
 /* One line around the match, in words (or CJK characters). */
 #define CONTEXT_TOKENS "24"
 /* Tokens are runs of letters and digits. Scripts that are written without

@@ -48,11 +48,12 @@ draw(unsigned below)
 	return (unsigned)((state >> 33) % below);
 }
 
-/* Few words are common and many are rare, as in any language. */
+/* Few words are common and many are rare, as in any language: the commonest
+ * are some two in a hundred each. */
 static unsigned
 draw_word(void)
 {
-	unsigned range = 1;
+	unsigned range = 16;
 
 	while (range < WORDS && draw(4) > 0)
 		range *= 4;
@@ -250,7 +251,7 @@ make_query(struct buf *to, int i)
 {
 	buf_clear(to);
 	put_words(to, 1 + draw(3));
-	if (i % 2 == 0 && to->len > 3)
+	if (i % 2 == 0 && to->len > 3 && to->data[to->len - 1] > 0)
 		buf_cut(to, to->len - 1);
 }
 
