@@ -130,7 +130,7 @@ crowd 1 idle "$gemini" $many
 look idle
 idle=$(awk '$1 == "steady" { before = $2 } $1 == "idle" { print $2 - before }' \
     "$work/seen")
-[ "$idle" -lt $((2 * many)) ]
+[ "$idle" -lt $((4 * many)) ]
 is $? 0 "$many idle visitors left $idle KB behind"
 while [ "$(date +%s)" -lt $over ] || [ "$(grep -c reload "$work/seen")" -lt 3 ]
 do
