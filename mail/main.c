@@ -1,8 +1,11 @@
 #include "mail/cmd.h"
+#include "mail/deliver_session.h"
 
 static const struct cmd cmds[] = {
     {"cancel", "ID", "send nothing more of an announcement, for good",
 	cmd_cancel, NULL, NULL},
+    {"daemon", "", "deliver what is queued or due, in the foreground",
+	cmd_daemon, NULL, NULL},
     {"dkim-key", "[FILE] [--ed25519]",
 	"make the key that signs messages, and print its DNS record",
 	cmd_dkim_key, NULL,
@@ -37,5 +40,7 @@ main(int argc, char **argv)
 	    .cmds = cmds,
 	};
 
+	if (session_is(argc, argv))
+		return session_main(argc, argv);
 	return cmd_main(&announce, argc, argv);
 }
