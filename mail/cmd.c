@@ -1,14 +1,10 @@
 #include "mail/cmd.h"
-#include "base/desk.h"
 #include "base/near.h"
 #include "base/yaml.h"
 #include "mail/words.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define TOTALS_TEXT_MAX 512
 
@@ -137,23 +133,4 @@ cmd_say_totals(const char *what, int64_t id, const struct store_totals *t)
 	}
 	fprintf(stderr, "%s\n", b.data);
 	buf_release(&b);
-}
-
-bool
-cmd_daemon_runs(const struct conf *conf)
-{
-	struct sockaddr_un where = {.sun_family = AF_UNIX};
-	int fd, n;
-	bool answers;
-
-	n = snprintf(where.sun_path, sizeof where.sun_path, "%.*s/" DESK_SOCKET,
-	    STR_ARG(conf->state));
-	if (n < 0 || n >= (int)sizeof where.sun_path)
-		return false;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
-	answers = connect(fd, (struct sockaddr *)&where, sizeof where) == 0;
-	close(fd);
-	return answers;
 }

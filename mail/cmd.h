@@ -78,7 +78,4 @@ int cmd_announcement(struct store *s, struct store_announcement *out,
 void cmd_say_totals(
     const char *what, int64_t id, const struct store_totals *totals);
 
-/* Does `announce daemon` listen on the state folder's socket? */
-bool cmd_daemon_runs(const struct conf *conf);
-
 #endif

@@ -2,9 +2,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "mail/cmd.h"
+#include "mail/daemon.h"
 #include "mail/progress.h"
 #include "mail/reasons.h"
 #include "mail/store_delivery.h"
+#include "mail/store_letter.h"
 #include "mail/words.h"
 
 #include <stdio.h>
@@ -180,8 +182,22 @@ print_page(struct request *r, int64_t *before, size_t done, int64_t *open,
 	return result == 0 ? (int)count : -1;
 }
 
+/* Those to single people, such as confirmations. */
 static void
-say_health(const struct request *r, size_t announcements, int64_t open)
+put_letters(struct buf *to, const struct store_totals *letters)
+{
+	if (waiting(letters) + letters->count[DELIVERY_FAILED] == 0)
+		return;
+	buf_puts(to, "\nof letters to single people ");
+	words_count(to, waiting(letters));
+	buf_puts(to, " wait and ");
+	words_count(to, letters->count[DELIVERY_FAILED]);
+	buf_puts(to, " have failed");
+}
+
+static void
+say_health(const struct request *r, size_t announcements, int64_t open,
+    const struct store_totals *letters)
 {
 	struct buf b;
 
@@ -199,6 +215,7 @@ say_health(const struct request *r, size_t announcements, int64_t open)
 		if (!r->has_daemon)
 			buf_puts(&b, ", and so does announce resume ID");
 	}
+	put_letters(&b, letters);
 	fprintf(stderr, "%s\n", b.data);
 	buf_release(&b);
 }
@@ -207,12 +224,19 @@ static int
 print_all(struct request *r, struct err *e)
 {
 	int64_t before = 0, open = 0;
+	struct store_totals letters;
 	size_t done = 0;
 	int got;
 
+	if (store_letter_totals(r->store, &letters, e) != 0)
+		return -1;
 	if (r->is_json)
-		printf("{\"daemon\":%s,\"announcements\":[",
-		    r->has_daemon ? "true" : "false");
+		printf("{\"daemon\":%s,"
+		       "\"letters\":{\"waiting\":%lld,\"failed\":%lld},"
+		       "\"announcements\":[",
+		    r->has_daemon ? "true" : "false",
+		    (long long)waiting(&letters),
+		    (long long)letters.count[DELIVERY_FAILED]);
 	do {
 		got = print_page(r, &before, done, &open, e);
 		if (got > 0)
@@ -221,7 +245,7 @@ print_all(struct request *r, struct err *e)
 	if (r->is_json)
 		printf("]}\n");
 	else if (got >= 0)
-		say_health(r, done, open);
+		say_health(r, done, open, &letters);
 	return got < 0 ? -1 : 0;
 }
 
@@ -565,7 +589,7 @@ cmd_mail_status(struct cmd_env *env, int argc, char **argv, struct err *e)
 	if (count < 0 || (count == 1 && cmd_id(&id, argv[0], e) != 0) ||
 	    cmd_store(env, &r.store, e) != 0)
 		return -1;
-	r.has_daemon = cmd_daemon_runs(&env->conf);
+	r.has_daemon = daemon_is_there(env->conf.state.p);
 	result = count == 1 ? print_one(&r, id, e) : print_all(&r, e);
 	store_close(r.store);
 	return result;
