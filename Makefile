@@ -1,7 +1,8 @@
 # capsule and announce: GNU make, no configure step.
 #
 #   make            build/capsule and build/announce
-#   make run        set up, build, serve content/pages on localhost
+#   make run        set up, build, serve content/pages on localhost, and
+#                   deliver mail into state/mail
 #   make check      set up, build with sanitizers, run every test
 #   make check-peers  real clients from Debian's packages, in a terminal
 #   make bench      figures, beside what is installed; BENCH=name for one
@@ -48,7 +49,7 @@ PKGS_tests := $(sort $(PKGS_capsule) $(PKGS_announce))
 RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
 	libesmtp-dev libsqlite3-dev libyaml-dev libgmime-3.0-dev libidn2-dev \
 	libseccomp-dev systemtap-sdt-dev tzdata
-PEER_DEPS := amfora bombadillo lynx sacc tmux curl
+PEER_DEPS := amfora bombadillo lynx sacc tmux curl mutt postfix
 CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
 	python3-icalendar python3-dkim procps mandoc
 
@@ -154,13 +155,20 @@ deps:
 check-deps:
 	$(call install_missing,$(CHECK_DEPS))
 
+# Both programs, until Ctrl-C.
 CONF := capsule.yaml
 run: deps
 	@$(MAKE) --no-print-directory all
 	@printf '%s\n' 'Open gemini://localhost/ in a Gemini client' \
 	    '(apt install amfora; amfora gemini://localhost/),' \
-	    'or gopher://localhost:7070/ (apt install lynx). Ctrl-C ends it.'
-	@exec $(OUT)/capsule serve -c $(CONF)
+	    'or gopher://localhost:7070/ (apt install lynx). Messages that' \
+	    '$(OUT)/announce sends are put into state/mail/new. Ctrl-C ends it.'
+	@$(OUT)/announce daemon -c $(CONF) & daemon=$$!; \
+	$(OUT)/capsule serve -c $(CONF) & capsule=$$!; \
+	trap 'kill $$daemon $$capsule 2>/dev/null' INT TERM; \
+	wait $$capsule; code=$$?; \
+	kill $$daemon $$capsule 2>/dev/null; wait; \
+	[ $$code -gt 128 ] || exit $$code
 
 # Units, fuzz corpora and most end-to-end tests run sanitized; those that
 # measure memory take the plain programs.
