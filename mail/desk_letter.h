@@ -17,10 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Answers to one address in a day: a person asks for help now and then, a
- * program that answers programs does not stop. */
-#define DESK_ANSWERS_A_DAY 4
-
 struct desk_letter {
 	enum letter_kind kind;
 	int64_t subscriber; /* 0: nobody known */
@@ -38,8 +34,8 @@ int desk_letter_queue(struct store *s, const struct conf_mail *mail,
 
 /*
  * Queues what the desk answered to somebody who wrote, unless it has no text,
- * which says that a letter is on its way already, or they were answered as
- * often as may be today: *queued says. message_id is what they wrote in, and
+ * which says that a letter is on its way already, or a limit of
+ * store_request.h is met: *queued says. message_id is what they wrote in, and
  * not taken unless it is a good one.
  */
 int desk_letter_answer(struct store *s, const struct conf_mail *mail,

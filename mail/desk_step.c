@@ -12,13 +12,6 @@
 
 #define LINE_MAX_BYTES 4096
 #define GEMINI_PORT 1965
-/* Letters of a kind to one address in a day: enough for somebody whose mail is
- * slow, and all that a stranger can have sent there. */
-#define TO_ADDRESS_MAX 4
-/* In an hour: a hall full of people behind one address can subscribe. */
-#define FROM_NETWORK_MAX 60
-/* In an hour: as many as a relay takes without calling us a spammer. */
-#define IN_ALL_MAX 1000
 
 static bool
 is_mail(const struct step *s)
@@ -313,11 +306,11 @@ step_typed_address(struct step *s, struct str *address)
 int
 step_limits(struct step *s, const struct store_asked *asked, bool *may_mail)
 {
-	*may_mail = asked->to_address < TO_ADDRESS_MAX;
-	if (asked->from_network >= FROM_NETWORK_MAX)
+	*may_mail = asked->to_address < ASKED_TO_ADDRESS_MAX;
+	if (asked->from_network >= ASKED_FROM_NETWORK_MAX)
 		return step_end(s, DESK_REFUSE,
 		    "Too much was asked from your network: try in an hour");
-	if (asked->in_all >= IN_ALL_MAX)
+	if (asked->in_all >= ASKED_IN_ALL_MAX)
 		return step_end(s, DESK_LATER,
 		    "Very many are asking just now: try in an hour");
 	/* For everybody alike, whether a letter would be written or not. */

@@ -73,6 +73,14 @@ int store_request_confirmed(
 int store_requests_open(struct store *s, struct str list, int64_t now,
     int64_t *count, struct err *e);
 
+/* Letters of a kind to one address in a day: enough for somebody whose mail is
+ * slow, and all that a stranger can have sent there. */
+#define ASKED_TO_ADDRESS_MAX 4
+/* In an hour: a hall full of people behind one address can subscribe. */
+#define ASKED_FROM_NETWORK_MAX 60
+/* In an hour: as many as a relay takes without calling us a spammer. */
+#define ASKED_IN_ALL_MAX 1000
+
 /* Something that causes mail was asked for. */
 enum asked_what { ASKED_SUBSCRIBE, ASKED_LEAVE, ASKED_ANSWER, ASKED_WHATS };
 

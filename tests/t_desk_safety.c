@@ -234,6 +234,7 @@ in_all_there_are_limits(void)
 {
 	struct store_asking asking = {.what = ASKED_SUBSCRIBE, .at = NOW};
 	char address[64];
+	bool queued;
 
 	open_desk("crowd");
 	store_begin(store, NULL);
@@ -246,6 +247,10 @@ in_all_there_are_limits(void)
 	T_EQ_INT(step("ann@example.org", "/subscribe"), DESK_LATER,
 	    "a thousand an hour in all");
 	T_EQ_INT(letters(), 0, "nothing was done");
+	answer = (struct desk_answer){DESK_SHOW, STR("Hello"), STR("Hello")};
+	desk_letter_answer(store, &conf.mail, STR("ann@example.org"), &answer,
+	    STR(""), now, &queued, NULL);
+	T_OK(!queued, "and nobody is answered by mail");
 }
 
 static void
@@ -291,8 +296,8 @@ answers_are_few(void)
 		    0, "answered: %s", e.msg);
 		count += queued;
 	}
-	T_EQ_INT(count, DESK_ANSWERS_A_DAY, "a few a day");
-	T_EQ_INT(letters(), DESK_ANSWERS_A_DAY, "as letters");
+	T_EQ_INT(count, ASKED_TO_ADDRESS_MAX, "a few a day");
+	T_EQ_INT(letters(), ASKED_TO_ADDRESS_MAX, "as letters");
 	read_letter();
 	T_OK(strstr(message, "In-Reply-To: <id@client.example>\r\n") != NULL,
 	    "to what was written");
