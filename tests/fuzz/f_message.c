@@ -1,5 +1,5 @@
 /* Any bytes are a template or none; what is one gives messages of lines that
- * a mail server takes, with the mark nowhere in them. */
+ * a mail server takes, and with the mark for a token gives itself. */
 #include "mail/message.h"
 
 #include <stdlib.h>
@@ -9,14 +9,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check(struct str text, struct str mark)
+check_lines(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] == '\0' || (unsigned char)text.p[i] >= 0x80 ||
 		    (text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r')))
 			abort();
-	if (str_find(text, mark) >= 0 && !str_eq(mark, STR(TOKEN)))
-		abort();
 }
 
 int
@@ -25,12 +23,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct conf_mail mail = {.present = true,
 	    .from = {"a@example.org", 13},
 	    .bounces = {"a@example.org", 13}};
-	static const struct message_person person = {
-	    .address = {"b@example.net", 13},
-	    .token = {TOKEN, 26},
-	    .announcement = {TOKEN, 26}};
+	struct message_person person = {.address = STR("b@example.net"),
+	    .token = STR(TOKEN),
+	    .announcement = STR(TOKEN)};
 	struct str text = {(const char *)data, size};
-	struct str mark = str_sub(text, sizeof "template 1 " - 1, 26);
 	struct message_template *t;
 	struct buf head, body;
 
@@ -40,8 +36,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&body, MESSAGE_MAX);
 	if (message_fill(&head, &body, t, &person, &mail, NULL, NULL) != 0)
 		abort();
-	check(buf_slice(&body), mark);
-	check(buf_slice(&head), mark);
+	check_lines(buf_slice(&body));
+	check_lines(buf_slice(&head));
+	person.token = str_sub(text, sizeof "template 1 " - 1, 26);
+	if (message_fill(&head, &body, t, &person, &mail, NULL, NULL) != 0 ||
+	    !str_ends(text, buf_slice(&body)))
+		abort();
 	buf_release(&head);
 	buf_release(&body);
 	message_close(t);
