@@ -240,6 +240,9 @@ start_sessions(struct deliver *d, int64_t due, struct err *e)
 
 	if (share < BATCH_MIN)
 		share = BATCH_MIN;
+	/* What is left towards the end is not cut ever smaller. */
+	if (is > 0 && share < atomic_load(&d->share->batch))
+		share = atomic_load(&d->share->batch);
 	if (share > TRANSPORT_BATCH_MAX)
 		share = TRANSPORT_BATCH_MAX;
 	atomic_store(&d->share->batch, (int)share);

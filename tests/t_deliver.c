@@ -131,6 +131,8 @@ transport_run(
 			leave_rest(b, i);
 			return 0;
 		}
+		if (has_file(t, "keep"))
+			append(t, "heads", head);
 		answer = answer_to(t, recipient);
 		b->end(b->ctx, i, &answer);
 		if (answer.outcome == TRANSPORT_IN_DOUBT) {
@@ -302,6 +304,24 @@ lines(struct place *p, const char *name, const char *line)
 		text[strcspn(text, "\n")] = '\0';
 		count += line == NULL || strcmp(text, line) == 0;
 	}
+	fclose(f);
+	return count;
+}
+
+/* How many lines begin like this. */
+static int
+lines_like(struct place *p, const char *name, const char *begins)
+{
+	char path[512], text[512];
+	int count = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", p->relay.folder, name);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	while (fgets(text, sizeof text, f) != NULL)
+		count += strncmp(text, begins, strlen(begins)) == 0;
 	fclose(f);
 	return count;
 }
@@ -714,6 +734,56 @@ heeds_a_pause(void)
 	tear_down(&p);
 }
 
+static void
+queue_letter(struct place *p, const char *address)
+{
+	static const char head[] = "Subject: Please confirm\r\n\r\n";
+	static const char body[] = "Yes?\r\n";
+	struct store_letter l = {.kind = LETTER_CONFIRM,
+	    .address = str_of(address),
+	    .token = STR("abcdefghijklmnopqrstuvwxyz"),
+	    .queued = clock_now(),
+	    .expires = clock_now() + 86400,
+	    .head = str_of(head),
+	    .body = str_of(body)};
+	struct err e = ERR_INIT;
+
+	must(store_letter_queue(p->store, &l, &e), &e);
+}
+
+/* Letters go before announcements, and are not lost either. */
+static void
+delivers_letters(void)
+{
+	struct store_totals t = {0};
+	struct deliver_report r;
+	struct err e = ERR_INIT;
+	struct place p;
+	struct buf date;
+	char line[128];
+
+	set_up(&p, "  sessions: 1\n");
+	subscribe(&p, "ok", 20, "example.org");
+	queue(&p);
+	queue_letter(&p, "die0@example.net");
+	make_file(&p, "keep");
+	r = deliver_all(&p);
+	must(store_letter_totals(p.store, &t, &e), &e);
+	T_EQ_INT(t.count[DELIVERY_SENT], 1, "the letter is sent");
+	T_EQ_INT(r.in_doubt, 1, "though its session died");
+	T_EQ_INT(lines(&p, "log", "die0@example.net"), 2, "with it");
+	T_EQ_INT(total(&p, DELIVERY_SENT), 20, "and so is all else");
+	buf_init(&date, 64);
+	date_rfc5322(&date, clock_now());
+	/* To the minute: seconds may have passed. */
+	snprintf(line, sizeof line, "Date: %.22s", date.data);
+	T_EQ_INT(lines_like(&p, "heads", line) > 0, 1, "it is dated: %s", line);
+	T_EQ_INT(lines_like(&p, "heads", "Subject: Please confirm"), 2,
+	    "under its subject");
+	buf_release(&date);
+	tear_down(&p);
+}
+
 /* What an answer leads to, by itself. */
 static void
 moves(void)
@@ -777,5 +847,6 @@ main(int argc, char **argv)
 	T_RUN(never_sends_twice);
 	T_RUN(outlives_its_owner);
 	T_RUN(heeds_a_pause);
+	T_RUN(delivers_letters);
 	return t_done();
 }
