@@ -85,6 +85,9 @@ conn_receive(struct conn *c, size_t room)
 			got = (size_t)n;
 	}
 	buf_grew(&c->in, got);
+	/* Who says nothing takes no room for what it may say. */
+	if (c->in.len == 0)
+		buf_release(&c->in);
 	return result;
 }
 
