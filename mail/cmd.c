@@ -1,4 +1,5 @@
 #include "mail/cmd.h"
+#include "base/file.h"
 #include "base/near.h"
 #include "base/yaml.h"
 #include "mail/words.h"
@@ -29,6 +30,14 @@ cmd_store(struct cmd_env *env, struct store **out, struct err *e)
 	struct conf *conf = cmd_mail_conf(env, e);
 
 	return conf == NULL ? -1 : store_open(out, conf->state.p, e);
+}
+
+int
+cmd_state(const struct conf *conf, struct err *e)
+{
+	if (!str_starts(conf->mail.relay, STR("maildir:")))
+		return 0;
+	return file_make_dir(conf->state.p, 0700, e);
 }
 
 static int

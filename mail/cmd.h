@@ -49,6 +49,10 @@ struct conf *cmd_mail_conf(struct cmd_env *env, struct err *e);
 /* The store of the configuration's state; store_close is the caller's. */
 int cmd_store(struct cmd_env *env, struct store **out, struct err *e);
 
+/* Makes the state folder, its owner's alone, before a relay that is a folder in
+ * it (maildir:) makes it everybody's. Nothing for any other relay. */
+int cmd_state(const struct conf *conf, struct err *e);
+
 /* A list that the configuration names; without a name its first. */
 int cmd_list(struct cmd_env *env, struct str *list, struct str name,
     struct err *e);

@@ -156,8 +156,9 @@ check_store(struct findings *f, const struct conf *conf)
 }
 
 static void
-check_relay(struct findings *f, const struct conf_mail *mail)
+check_relay(struct findings *f, const struct conf *conf)
 {
+	const struct conf_mail *mail = &conf->mail;
 	struct transport *t = NULL;
 	struct err e = ERR_INIT;
 	struct str said;
@@ -165,7 +166,7 @@ check_relay(struct findings *f, const struct conf_mail *mail)
 
 	if (mail->password_file.n > 0)
 		check_private(f, "password", mail->password_file.p, "600");
-	if (transport_open(&t, mail, &e) != 0 ||
+	if (cmd_state(conf, &e) != 0 || transport_open(&t, mail, &e) != 0 ||
 	    transport_check(t, &said, &e) != 0) {
 		err_wrap(&e, "%.*s", STR_ARG(mail->relay));
 		tell_err(f, "relay", &e);
@@ -241,7 +242,7 @@ check_all(struct findings *f, struct cmd_env *env)
 	tell(f, "configuration", false, conf->file);
 	check_pages(f, conf);
 	check_store(f, conf);
-	check_relay(f, &conf->mail);
+	check_relay(f, conf);
 	check_dkim(f, &conf->mail);
 	tell(f, "daemon", false,
 	    daemon_is_there(conf->state.p)

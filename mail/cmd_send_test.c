@@ -111,7 +111,7 @@ send_test(const struct send *s, const char *typed, struct err *e)
 	int result;
 
 	if (cmd_address(&address, typed, e) != 0 ||
-	    message_key_open(&key, mail, e) != 0)
+	    cmd_state(s->conf, e) != 0 || message_key_open(&key, mail, e) != 0)
 		return -1;
 	t.recipient = str_of(address.text);
 	buf_init(&t.sender, SENDER_MAX);

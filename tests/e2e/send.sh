@@ -597,6 +597,16 @@ is "$code" 0 "mended, it goes on: $err"
 now=2026-11-20T20:00:00Z
 
 # check.
+configure maildir:state/mail
+run check
+is "$(stat -c %a state)" 700 "mail into the state folder leaves it its owner's"
+run check
+is "$code" 0 "however often one looks: $out"
+rm -r state
+run send news/shirts.md --test ada@example.org
+is "$(stat -c %a state)" 700 "also for a test"
+configure maildir:mail
+people 2
 run check
 is "$code" 0 "check finds nothing wrong: $out"
 like "$out" '^ok +configuration +.*capsule.yaml$' "with the configuration"
