@@ -205,12 +205,22 @@ put_value(struct buf *to, const char *name, struct buf *value)
 	buf_clear(value);
 }
 
+/* An address that the desk reads, and what says the same to whoever reads the
+ * mail of one that has no "+". */
+static void
+put_mailto(struct buf *to, const struct composition *c, const char *word)
+{
+	const struct str none = {NULL, 0};
+
+	buf_puts(to, "<mailto:");
+	message_address(to, &c->o->conf->mail, word, none);
+	buf_printf(to, "?subject=%s>", word);
+}
+
+/* RFC 2369, RFC 2919. */
 static void
 put_list_fields(struct buf *to, struct buf *value, const struct composition *c)
 {
-	struct str name, address;
-
-	mailbox_parse(&name, &address, c->o->conf->mail.from, NULL);
 	compose_phrase(value, c->list_title);
 	buf_printf(value, " <%.*s.%.*s>", STR_ARG(c->o->list),
 	    STR_ARG(c->o->site->host));
@@ -218,12 +228,13 @@ put_list_fields(struct buf *to, struct buf *value, const struct composition *c)
 	buf_printf(value, "<mailto:%s?subject=leave>, <%s>",
 	    c->leave_address.data, c->leave.data);
 	put_value(to, "List-Unsubscribe", value);
-	buf_printf(value, "<%s/subscribe>", c->base.data);
+	put_mailto(value, c, "subscribe");
+	buf_printf(value, ", <%s/subscribe>", c->base.data);
 	put_value(to, "List-Subscribe", value);
 	compose_field(to, "List-Post", STR("NO"));
 	buf_printf(value, "<%s/news>", c->base.data);
 	put_value(to, "List-Archive", value);
-	buf_printf(value, "<mailto:%.*s?subject=help>", STR_ARG(address));
+	put_mailto(value, c, "help");
 	put_value(to, "List-Help", value);
 }
 

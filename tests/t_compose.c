@@ -293,6 +293,10 @@ templates_are_whole(void)
 	has(&first, "\r\nList-Unsubscribe: <mailto:announce+leave-", true);
 	has(&first, "\r\n <gemini://capsule.example.org/leave/", true);
 	has(&first, "\r\nList-Post: NO\r\n", true);
+	has(&first,
+	    "\r\nList-Help: <mailto:announce+help@example.org?subject=help>"
+	    "\r\n",
+	    true);
 	has(&first, "\r\nAuto-Submitted: auto-generated\r\n", true);
 	has(&first, "\r\nPrecedence: list\r\n", true);
 	has(&first, "\r\nMIME-Version: 1.0\r\n", true);
