@@ -9,13 +9,18 @@
 #   make soak       the server under load and rude visitors for SECONDS=60
 #   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one
 #   make lint       formatter, clang-tidy, cppcheck over what is committed
-#   make deps       only the set-up; make install DESTDIR= PREFIX=
+#   make deps       only the set-up
+#   make install    PREFIX=/usr/local MANDIR= UNITDIR= SYSCONFDIR= DESTDIR=;
+#                   and make uninstall with the same
+#   make deb        a Debian package, build/capsule_VERSION_ARCH.deb
+#   make dist       build/capsule-VERSION.tar.gz; make distcheck tries it
 #
 # SAN=address,undefined puts sanitized objects into build-san/ instead.
 
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
@@ -50,6 +55,7 @@ RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
 	libesmtp-dev libsqlite3-dev libyaml-dev libgmime-3.0-dev libidn2-dev \
 	libseccomp-dev systemtap-sdt-dev tzdata
 PEER_DEPS := amfora bombadillo lynx sacc tmux curl mutt postfix
+DEB_DEPS := $(RUN_DEPS) build-essential debhelper lintian
 CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
 	python3-icalendar python3-dkim procps mandoc
 
@@ -59,7 +65,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 pkg_cflags = $(if $($(1)),$(shell $(PKG_CONFIG) --cflags $($(1))))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $($(1)))
 compile = $(CC) -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(WARN) \
-	$(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -pthread
+	$(CPPFLAGS) $(CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(SANFLAGS) -pthread
 link = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread
 
 FOLDERS := base certs content server mail
@@ -70,6 +76,7 @@ archives = $(foreach f,$(1),$(OUT)/$(f).a)
 
 MANUALS := server/capsule.8 mail/announce.1 base/capsule.yaml.5 \
 	content/capsule-page.7
+SERVICES := server/capsule.service mail/announce.service
 PROGRAMS := $(if $(wildcard server/main.c),$(OUT)/capsule) \
 	$(if $(wildcard mail/main.c),$(OUT)/announce)
 UNITS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/t_*.c))
@@ -82,7 +89,7 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all run deps check-deps check check-built check-peers bench soak fuzz \
-	fuzz-built format lint install clean
+	fuzz-built format lint install uninstall dist distcheck deb clean
 
 all: $(PROGRAMS)
 
@@ -98,7 +105,7 @@ $(OUT)/$(1)/%.o: $(1)/%.c
 	$$(compile) $$(call pkg_cflags,PKGS_$(1)) -MMD -MP -c -o $$@ $$<
 $(OUT)/$(1).a: $(OBJS_$(1))
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(AR) rcsD $$@ $$^
 endef
 # The store's schema goes into the program as a string.
 OBJS_mail += $(OUT)/mail/schema.o
@@ -215,12 +222,55 @@ lint:
 	    -DVERSION='"$(VERSION)"' $(call pkg_cflags,PKGS_tests)
 	shellcheck -x tests/*.sh tests/e2e/*.sh tests/bench/*.sh
 
+# The configuration is its owner's: one that is there stays, and only one that
+# nobody has changed is taken away.
+CONF_DIR := $(DESTDIR)$(SYSCONFDIR)/capsule
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) $(CONF_DIR)
 	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for m in $(MANUALS); do \
 	    $(INSTALL) -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
 	    || exit 1; done
+	for s in $(SERVICES); do \
+	    to=$(DESTDIR)$(UNITDIR)/$${s##*/}; \
+	    sed 's|=/usr/bin/|=$(PREFIX)/bin/|; s|/etc/|$(SYSCONFDIR)/|' $$s \
+	        >$$to && chmod 0644 $$to || exit 1; done
+	[ -e $(CONF_DIR)/capsule.yaml ] || \
+	    $(INSTALL) -m 0644 base/sample.yaml $(CONF_DIR)/capsule.yaml
+
+uninstall:
+	rm -f $(PROGRAMS:$(OUT)/%=$(DESTDIR)$(PREFIX)/bin/%)
+	for m in $(MANUALS); do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -f $(foreach s,$(SERVICES),$(DESTDIR)$(UNITDIR)/$(notdir $(s)))
+	cmp -s base/sample.yaml $(CONF_DIR)/capsule.yaml && \
+	    rm $(CONF_DIR)/capsule.yaml && rmdir $(CONF_DIR) || :
+
+# What is committed, or outside git what is here; the same bytes each time.
+DIST := capsule-$(VERSION)
+dist:
+	@rm -rf build/$(DIST) && mkdir -p build/$(DIST)
+	@if [ -e .git ]; then git archive HEAD; \
+	    else tar -c --exclude='./build*' --exclude=./state .; fi | \
+	    tar -x -C build/$(DIST)
+	@tar -c -C build --sort=name --format=ustar --owner=0 --group=0 \
+	    --numeric-owner --mode=u+w,go=rX --mtime=./build/$(DIST)/LICENSE \
+	    -f build/$(DIST).tar $(DIST) && gzip -9nf build/$(DIST).tar
+	@rm -rf build/$(DIST)
+	@echo build/$(DIST).tar.gz
+
+distcheck: deps dist
+	@sh tests/package/distcheck.sh build/$(DIST).tar.gz
+
+deb: dist
+	$(call install_missing,$(DEB_DEPS))
+	@rm -rf build/deb && mkdir build/deb && \
+	    tar -x -C build/deb -f build/$(DIST).tar.gz
+	@cd build/deb/$(DIST) && dpkg-buildpackage -us -uc -b >../log 2>&1 || \
+	    { tail -n 30 ../log; exit 1; }
+	@lintian --fail-on error,warning --tag-display-limit 0 \
+	    build/deb/*.changes
+	@mv build/deb/*.deb build && ls build/*.deb
 
 clean:
 	rm -rf build build-san build-fuzz
