@@ -18,6 +18,7 @@ struct preview {
 	struct cmd_env *env;
 	struct arena arena;
 	struct str list;
+	bool attach_images;
 	struct cmd_address address;
 	char token[TOKEN_LEN + 1];
 	struct buf template, head, body;
@@ -56,7 +57,8 @@ find_token(struct preview *p, const char *typed, struct err *e)
 static int
 compose_page(struct preview *p, const char *file, struct err *e)
 {
-	struct compose_options o = {.list = p->list};
+	struct compose_options o = {
+	    .list = p->list, .attach_images = p->attach_images};
 	struct letter letter;
 
 	if (cmd_letter(
@@ -107,8 +109,9 @@ cmd_preview(struct cmd_env *env, int argc, char **argv, struct err *e)
 {
 	struct preview p = {.env = env};
 	const char *list = NULL, *to = NULL;
-	struct cmd_option options[] = {
-	    {"--list", NULL, &list}, {"--to", NULL, &to}, {NULL, NULL, NULL}};
+	struct cmd_option options[] = {{"--list", NULL, &list},
+	    {"--to", NULL, &to}, {"--attach-images", &p.attach_images, NULL},
+	    {NULL, NULL, NULL}};
 	int result;
 
 	if (cmd_words(argc, argv, options, 1, 1, "a FILE.md", e) < 0 ||

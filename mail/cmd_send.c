@@ -16,13 +16,16 @@
 
 struct request {
 	const char *list, *test, *at, *expires;
-	bool dry_run, queue, again, yes;
+	bool dry_run, queue, again, yes, attach_images;
 };
 
 static int
-compose_letter(struct send *s, struct arena *a, const char *file, struct err *e)
+compose_letter(struct send *s, struct arena *a, const struct request *r,
+    const char *file, struct err *e)
 {
-	struct compose_options options = {.conf = s->conf, .list = s->list};
+	struct compose_options options = {.conf = s->conf,
+	    .list = s->list,
+	    .attach_images = r->attach_images};
 
 	if (cmd_letter(
 		s->env, &s->letter, &s->site, a, file, s->when.begins, e) != 0)
@@ -203,7 +206,7 @@ run(struct send *s, const struct request *r, const char *file, struct err *e)
 
 	arena_init(&a);
 	buf_init(&s->message, MESSAGE_MAX);
-	result = compose_letter(s, &a, file, e);
+	result = compose_letter(s, &a, r, file, e);
 	if (result == 0 && r->test != NULL)
 		result = send_test(s, r->test, e);
 	else if (result == 0 && (result = cmd_store(s->env, &s->store, e)) == 0)
@@ -227,6 +230,7 @@ cmd_send(struct cmd_env *env, int argc, char **argv, struct err *e)
 	    {"--expires", NULL, &r.expires},
 	    {"--queue", &r.queue, NULL},
 	    {"--again", &r.again, NULL},
+	    {"--attach-images", &r.attach_images, NULL},
 	    {"--yes", &r.yes, NULL},
 	    {"--json", &s.is_json, NULL},
 	    {NULL, NULL, NULL},

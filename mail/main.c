@@ -22,11 +22,12 @@ static const struct cmd cmds[] = {
 	"  --ed25519  short and quick, but not verified everywhere; else RSA\n"},
     {"pause", "ID", "send nothing more of an announcement until it is resumed",
 	cmd_pause, NULL, NULL},
-    {"preview", "FILE.md [--to ADDRESS] [--list NAME]",
+    {"preview", "FILE.md [--to ADDRESS] [--list NAME] [--attach-images]",
 	"print the message that a page becomes, headers and all", cmd_preview,
 	NULL,
-	"  --to ADDRESS  as this subscriber gets it, or as anybody would\n"
-	"  --list NAME   as it goes to this list, not the first\n"},
+	"  --to ADDRESS     as this subscriber gets it, or as anybody would\n"
+	"  --list NAME      as it goes to this list, not the first\n"
+	"  --attach-images  instead of showing them in the text\n"},
     {"receive", "[--to ADDRESS] [--from ADDRESS] [--maildir DIR]",
 	"take in a message: a subscriber's word, or mail that came back",
 	cmd_receive, NULL,
@@ -47,7 +48,8 @@ static const struct cmd cmds[] = {
 	"sent again by themselves. " SEND_CODES},
     {"send",
 	"FILE.md [--list NAME] [--test ADDRESS] [--dry-run] [--json]"
-	" [--at TIME] [--expires TIME] [--queue] [--again] [--yes]",
+	" [--at TIME] [--expires TIME] [--queue] [--again] [--attach-images]"
+	" [--yes]",
 	"mail a page to a list: show, ask, queue, deliver", cmd_send, NULL,
 	"  --list NAME     of the configuration; else its first\n"
 	"  --test ADDRESS  take one message there, at once, store nothing\n"
@@ -61,6 +63,8 @@ static const struct cmd cmds[] = {
 	"                  week\n"
 	"  --queue         leave the delivery to announce daemon\n"
 	"  --again         although the list has had the page before\n"
+	"  --attach-images\n"
+	"                  instead of showing them in the text\n"
 	"  --yes           answers the question\n"
 	"\n"
 	"Ctrl-C stops after the message on the wire; announce resume goes\n"

@@ -86,6 +86,12 @@ like "$all" '^subject Grüße aus Köln: wir feiern, =\?utf-8\?q\?wirklich\?=, u
 like "$all" '^language de$' "the language is the page's"
 like "$all" '^method PUBLISH$' "the calendar is published"
 
+announce preview news/all.md --attach-images >"$work/attached"
+attached=$(python3 tests/e2e/message.py --show "$work/attached" 2>&1)
+unlike "$attached" 'multipart/related' "attached images are not shown"
+like "$attached" '^ type image/png attachment größe \(1\).png$' \
+    "and stand beside the text"
+
 # Whose it is.
 announce subscribers add ann@example.net --list stream 2>/dev/null
 announce preview news/2024-recordings.md --to ann@example.net \
