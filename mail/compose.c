@@ -50,11 +50,10 @@ find_list(struct composition *c, struct err *e)
 
 /* RFC 5321, section 4.5.3.1.1: the local part with its longest word. */
 static int
-check_room(const struct composition *c, struct str address, struct err *e)
+check_room(struct str address, struct err *e)
 {
 	size_t room = MAILBOX_LOCAL_MAX - strlen("+leave-") - TOKEN_LEN;
 
-	(void)c;
 	if (mailbox_local(address).n <= room)
 		return 0;
 	return err_set(e, ERR_INPUT,
@@ -70,9 +69,9 @@ check_addresses(const struct composition *c, struct err *e)
 	struct str name, address;
 
 	if (mailbox_parse(&name, &address, mail->from, e) != 0 ||
-	    check_room(c, address, e) != 0)
+	    check_room(address, e) != 0)
 		return -1;
-	return check_room(c, mail->bounces, e);
+	return check_room(mail->bounces, e);
 }
 
 /*
@@ -80,11 +79,11 @@ check_addresses(const struct composition *c, struct err *e)
  * same page gives the same: MARKS is counted afterwards.
  */
 static int
-make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, int try,
+make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, char try,
     struct err *e)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-	const struct str salt = {(const char *)&try, sizeof try};
+	const struct str salt = {&try, 1};
 	uint8_t hash[TOKEN_HASH_LEN];
 	struct buf text;
 	int result;
@@ -95,10 +94,12 @@ make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, int try,
 	buf_str(&text, letter->title);
 	buf_str(&text, letter->html);
 	result = token_hash(hash, salt, buf_slice(&text), e);
+	if (result == 0)
+		result = buf_ok(&text, "the page", e);
 	buf_release(&text);
-	for (size_t i = 0; i < TOKEN_LEN; i++)
-		out[i] = letters[hash[i] & 31];
 	out[TOKEN_LEN] = '\0';
+	for (size_t i = 0; result == 0 && i < TOKEN_LEN; i++)
+		out[i] = letters[hash[i] & 31];
 	return result;
 }
 
@@ -306,8 +307,7 @@ write_template(struct buf *to, struct composition *c, struct err *e)
 	parts.html = buf_slice(&c->html);
 	buf_printf(to, "template 1 %.*s\r\n", STR_ARG(c->mark));
 	put_head(to, c);
-	compose_mime(to, &parts);
-	return buf_ok(to, "the message", e);
+	return compose_mime(to, &parts, e);
 }
 
 static size_t
@@ -338,7 +338,7 @@ check_template(struct str text, struct err *e)
 /* One that says the mark as often as it is to, and no oftener. */
 static int
 try_compose(struct buf *to, const struct letter *letter,
-    const struct compose_options *o, int try, bool *done, struct err *e)
+    const struct compose_options *o, char try, bool *done, struct err *e)
 {
 	struct composition c = {.letter = letter, .o = o};
 	char mark[TOKEN_LEN + 1];
@@ -370,7 +370,7 @@ compose(struct buf *to, const struct letter *letter,
 {
 	bool done = false;
 
-	for (int try = 0; try < TRIES && !done; try++)
+	for (char try = 0; try < TRIES && !done; try++)
 		if (try_compose(to, letter, o, try, &done, e) != 0)
 			return -1;
 	if (done)

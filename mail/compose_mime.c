@@ -7,6 +7,13 @@
 
 #define QUOTED_MAX ((size_t)64 << 20)
 
+/* What is put together: the parts, their texts already encoded, since GMime
+ * would break a line within the mark. */
+struct mime {
+	const struct compose_parts *parts;
+	struct buf text, html, calendar;
+};
+
 /* Takes the reference to object away. */
 static void
 add(GMimeMultipart *to, GMimeObject *object)
@@ -40,27 +47,21 @@ make_part(const char *type, const char *subtype, struct str bytes,
 	return GMIME_OBJECT(part);
 }
 
-/* Encoded here, since GMime would break a line within the mark. */
 static GMimeObject *
-make_text(const char *subtype, struct str text, struct str mark)
+make_text(const char *subtype, const struct buf *quoted)
 {
-	GMimeObject *part;
-	struct buf quoted;
-
-	buf_init(&quoted, QUOTED_MAX);
-	compose_quoted(&quoted, text, mark);
-	part = make_part("text", subtype, buf_slice(&quoted),
+	GMimeObject *part = make_part("text", subtype, buf_slice(quoted),
 	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE,
 	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+
 	g_mime_object_set_content_type_parameter(part, "charset", "utf-8");
-	buf_release(&quoted);
 	return part;
 }
 
 static GMimeObject *
-make_plain(const struct compose_parts *parts)
+make_plain(const struct mime *m)
 {
-	GMimeObject *part = make_text("plain", parts->text, parts->mark);
+	GMimeObject *part = make_text("plain", &m->text);
 
 	g_mime_object_set_content_type_parameter(part, "format", "flowed");
 	g_mime_object_set_content_type_parameter(part, "delsp", "no");
@@ -69,10 +70,9 @@ make_plain(const struct compose_parts *parts)
 
 /* RFC 6047, section 2.4. */
 static GMimeObject *
-make_calendar(const struct compose_parts *parts)
+make_calendar(const struct mime *m)
 {
-	GMimeObject *part =
-	    make_text("calendar", parts->letter->calendar, parts->mark);
+	GMimeObject *part = make_text("calendar", &m->calendar);
 
 	g_mime_object_set_content_type_parameter(part, "method", "PUBLISH");
 	g_mime_object_set_disposition(part, "attachment");
@@ -123,9 +123,10 @@ make_multipart(
 
 /* With the images that it shows. */
 static GMimeObject *
-make_html(const struct compose_parts *parts)
+make_html(const struct mime *m)
 {
-	GMimeObject *html = make_text("html", parts->html, parts->mark);
+	const struct compose_parts *parts = m->parts;
+	GMimeObject *html = make_text("html", &m->html);
 	GMimeMultipart *related;
 
 	if (parts->letter->image_count == 0 || parts->attach_images)
@@ -141,35 +142,36 @@ make_html(const struct compose_parts *parts)
 
 /* The last is the best (RFC 2046, section 5.1.4). */
 static GMimeObject *
-make_alternative(const struct compose_parts *parts)
+make_alternative(const struct mime *m)
 {
-	GMimeMultipart *part = make_multipart("alternative", 2, parts);
+	GMimeMultipart *part = make_multipart("alternative", 2, m->parts);
 
-	add(part, make_plain(parts));
-	add(part, make_html(parts));
+	add(part, make_plain(m));
+	add(part, make_html(m));
 	return GMIME_OBJECT(part);
 }
 
 static GMimeObject *
-make_whole(const struct compose_parts *parts)
+make_whole(const struct mime *m)
 {
+	const struct compose_parts *parts = m->parts;
 	const struct letter *letter = parts->letter;
 	size_t images = parts->attach_images ? letter->image_count : 0;
 	GMimeMultipart *mixed;
 
 	if (images == 0 && letter->calendar.n == 0)
-		return make_alternative(parts);
+		return make_alternative(m);
 	mixed = make_multipart("mixed", 1, parts);
-	add(mixed, make_alternative(parts));
+	add(mixed, make_alternative(m));
 	for (size_t i = 0; i < images; i++)
 		add(mixed, make_image(&letter->images[i], true));
 	if (letter->calendar.n > 0)
-		add(mixed, make_calendar(parts));
+		add(mixed, make_calendar(m));
 	return GMIME_OBJECT(mixed);
 }
 
-void
-compose_mime(struct buf *to, const struct compose_parts *parts)
+static void
+put_whole(struct buf *to, const struct mime *m)
 {
 	GMimeFormatOptions *options;
 	GMimeObject *whole;
@@ -179,10 +181,34 @@ compose_mime(struct buf *to, const struct compose_parts *parts)
 	options = g_mime_format_options_new();
 	g_mime_format_options_set_newline_format(
 	    options, GMIME_NEWLINE_FORMAT_DOS);
-	whole = make_whole(parts);
+	whole = make_whole(m);
 	text = g_mime_object_to_string(whole, options);
 	buf_puts(to, text);
 	g_free(text);
 	g_object_unref(whole);
 	g_mime_format_options_free(options);
+}
+
+int
+compose_mime(struct buf *to, const struct compose_parts *parts, struct err *e)
+{
+	struct mime m = {.parts = parts};
+	int result = -1;
+
+	buf_init(&m.text, QUOTED_MAX);
+	buf_init(&m.html, QUOTED_MAX);
+	buf_init(&m.calendar, QUOTED_MAX);
+	compose_quoted(&m.text, parts->text, parts->mark);
+	compose_quoted(&m.html, parts->html, parts->mark);
+	compose_quoted(&m.calendar, parts->letter->calendar, parts->mark);
+	if (buf_ok(&m.text, "the message", e) == 0 &&
+	    buf_ok(&m.html, "the message", e) == 0 &&
+	    buf_ok(&m.calendar, "the calendar", e) == 0) {
+		put_whole(to, &m);
+		result = buf_ok(to, "the message", e);
+	}
+	buf_release(&m.text);
+	buf_release(&m.html);
+	buf_release(&m.calendar);
+	return result;
 }

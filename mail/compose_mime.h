@@ -6,6 +6,7 @@
 #define MAIL_COMPOSE_MIME_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "content/letter.h"
 
@@ -22,6 +23,7 @@ struct compose_parts {
 /* Appends the fields that say what it is, an empty line and the body, with
  * CRLF. No part is wrapped in more than it needs. The same parts give the same
  * bytes; what separates them cannot stand in any. */
-void compose_mime(struct buf *to, const struct compose_parts *parts);
+int compose_mime(
+    struct buf *to, const struct compose_parts *parts, struct err *e);
 
 #endif

@@ -23,7 +23,6 @@ make_site(void)
 {
 	snprintf(pages, sizeof pages, "%s/pages", t_tmpdir());
 	put("index.md", "# Home\n\n[News](news/shirts.md)\n");
-	put("search.md.txt", "not a page");
 	put("pic.png", "\x89PNG");
 	put("big.gif", "GIF89a");
 	put("news/shirts.md",

@@ -243,7 +243,7 @@ static void
 the_signature_is_the_messages(void)
 {
 	struct dkim_key *key = NULL;
-	struct message_template *t;
+	struct message_template *t = NULL;
 	struct buf head, again, body;
 	struct str file;
 	struct err e = ERR_INIT;

@@ -134,7 +134,7 @@ static void
 time_signed(const char *name, const char *dir, enum dkim_kind kind,
     const struct message_template *template, const struct conf_mail *mail)
 {
-	struct dkim_key *key;
+	struct dkim_key *key = NULL;
 	struct err e = ERR_INIT;
 	char path[4096];
 
