@@ -14,6 +14,7 @@
 #                   and make uninstall with the same
 #   make deb        a Debian package, build/capsule_VERSION_ARCH.deb
 #   make dist       build/capsule-VERSION.tar.gz; make distcheck tries it
+#   make check-bare all of that on a new and empty Debian; PARTS=run for one
 #
 # SAN=address,undefined puts sanitized objects into build-san/ instead.
 
@@ -56,6 +57,7 @@ RUN_DEPS := gcc libc6-dev pkg-config libssl-dev libevent-dev libcmark-dev \
 	libseccomp-dev systemtap-sdt-dev tzdata
 PEER_DEPS := amfora bombadillo lynx sacc tmux curl mutt postfix
 DEB_DEPS := $(RUN_DEPS) build-essential debhelper lintian
+BARE_DEPS := debootstrap systemd-container iproute2
 CHECK_DEPS := $(RUN_DEPS) openssl curl binutils python3 libxml2-utils \
 	python3-icalendar python3-dkim procps mandoc
 
@@ -89,7 +91,7 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all run deps check-deps check check-built check-peers bench soak fuzz \
-	fuzz-built format lint install uninstall dist distcheck deb clean
+	fuzz-built format lint install uninstall dist distcheck deb check-bare clean
 
 all: $(PROGRAMS)
 
@@ -268,9 +270,13 @@ deb: dist
 	    tar -x -C build/deb -f build/$(DIST).tar.gz
 	@cd build/deb/$(DIST) && dpkg-buildpackage -us -uc -b >../log 2>&1 || \
 	    { tail -n 30 ../log; exit 1; }
-	@lintian --fail-on error,warning --tag-display-limit 0 \
+	@lintian --allow-root --fail-on error,warning --tag-display-limit 0 \
 	    build/deb/*.changes
 	@mv build/deb/*.deb build && ls build/*.deb
+
+check-bare: dist
+	$(call install_missing,$(BARE_DEPS))
+	@PARTS='$(PARTS)' sh tests/package/bare.sh build/$(DIST).tar.gz
 
 clean:
 	rm -rf build build-san build-fuzz
