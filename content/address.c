@@ -1,6 +1,7 @@
 #include "content/address.h"
 
 #include "base/buf.h"
+#include "base/desk.h"
 #include "base/uri.h"
 
 /* Gopher and Gemini allow less; this bounds what a permalink may cost. */
@@ -271,22 +272,15 @@ address_of_file(struct page_address *to, struct arena *a, struct str file,
 char
 address_form(struct str key)
 {
-	static const struct {
-		const char *path;
-		char item;
-	} forms[] = {
-	    {"/subscribe", '7'},
-	    {"/leave", '7'},
-	    {"/c", '1'},
-	    {"/claim", '1'},
-	};
+	static const char *const forms[] = {"/c", "/claim", "/code", "/leave",
+	    "/lists", "/me", "/organizers", "/subscribe"};
 
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		struct str path = str_of(forms[i].path);
+		struct str path = str_of(forms[i]);
 
 		if (str_starts(key, path) &&
 		    (key.n == path.n || key.p[path.n] == '/'))
-			return forms[i].item;
+			return desk_path_asks(key) ? '7' : '1';
 	}
 	return 0;
 }

@@ -14,10 +14,14 @@ emit_robots(struct generator *g, struct err *e)
 		buf_puts(&g->text, "Disallow: /search\n");
 	if (o->has_forms)
 		buf_puts(&g->text,
-		    "Disallow: /subscribe\n"
-		    "Disallow: /leave\n"
 		    "Disallow: /c/\n"
-		    "Disallow: /claim/\n");
+		    "Disallow: /claim\n"
+		    "Disallow: /code/\n"
+		    "Disallow: /leave\n"
+		    "Disallow: /lists/\n"
+		    "Disallow: /me\n"
+		    "Disallow: /organizers\n"
+		    "Disallow: /subscribe\n");
 	if (!o->has_search && !o->has_forms)
 		buf_puts(&g->text, "Disallow:\n");
 	return generator_data(

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "mail/deliver.h"
+#include "mail/desk_listen.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -38,6 +39,7 @@ struct daemon {
 	struct event *timer;
 	struct event *heard[SIGNALS];
 	struct deliver *pool;
+	struct desk_listen *desk;
 	struct deliver_report report, told;
 	int64_t told_ms;
 	char trouble[sizeof((struct deliver_report *)NULL)->trouble];
@@ -101,13 +103,24 @@ daemon_is_there(const char *state)
 }
 
 static int
-open_pool(struct daemon *d, struct err *e)
+begin_work(struct daemon *d, struct err *e)
 {
 	struct deliver_options o = {.conf = d->conf};
 
 	memset(&d->told, 0, sizeof d->told);
 	memset(&d->report, 0, sizeof d->report);
-	return deliver_open(&d->pool, &o, e);
+	if (deliver_open(&d->pool, &o, e) != 0)
+		return -1;
+	return desk_listen_open(&d->desk, d->loop, d->conf, e);
+}
+
+static void
+end_work(struct daemon *d)
+{
+	desk_listen_close(d->desk);
+	d->desk = NULL;
+	deliver_close(d->pool);
+	d->pool = NULL;
 }
 
 /* Everything of the old configuration is gone; what a fault leaves is an end,
@@ -115,12 +128,11 @@ open_pool(struct daemon *d, struct err *e)
 static void
 take_next(struct daemon *d)
 {
-	deliver_close(d->pool);
-	d->pool = NULL;
+	end_work(d);
 	d->conf = d->next;
 	d->next = NULL;
 	d->phase = RUNNING;
-	if (open_pool(d, &d->failure) != 0) {
+	if (begin_work(d, &d->failure) != 0) {
 		event_base_loopbreak(d->loop);
 		return;
 	}
@@ -314,7 +326,7 @@ say_ready(const struct daemon *d)
 static int
 run(struct daemon *d, struct err *e)
 {
-	if (make_events(d, e) != 0 || open_pool(d, e) != 0)
+	if (make_events(d, e) != 0 || begin_work(d, e) != 0)
 		return -1;
 	say_ready(d);
 	tick(d);
@@ -339,7 +351,7 @@ daemon_run(const struct conf *conf, const char *path, struct err *e)
 	if (lock < 0)
 		return -1;
 	result = run(&d, e);
-	deliver_close(d.pool);
+	end_work(&d);
 	free_events(&d);
 	conf_release(&d.own[0]);
 	conf_release(&d.own[1]);

@@ -242,7 +242,7 @@ cmd_status(struct cmd_env *env, int argc, char **argv, struct err *e)
 
 	if (parse_args(&print, argc, argv, e) != 0 ||
 	    (conf = cmd_conf(env, e)) == NULL ||
-	    setup_status_socket(&path, conf, e) != 0)
+	    setup_state_path(&path, conf, SETUP_STATUS_SOCKET, e) != 0)
 		return -1;
 	buf_init(&document, DOCUMENT_MAX);
 	buf_init(&printed, DOCUMENT_MAX);

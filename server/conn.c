@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define LINGER_MS 5000
+/* The desk waits 2 s for its store, and others may be waiting with us. */
+#define DESK_MS 10000
 #define STOP_MS 2000
 
 static const struct {
@@ -40,6 +42,9 @@ patience_us(const struct conn *c, int64_t now)
 		    (l->request_time + l->reply_time) * 1000000;
 		if (l->reply_time > 0 && until > whole)
 			until = whole;
+		break;
+	case PATIENCE_DESK:
+		until = now + DESK_MS * 1000;
 		break;
 	case PATIENCE_LINGER:
 		until = now + LINGER_MS * 1000;
@@ -78,14 +83,21 @@ conn_rearm(struct conn *c)
 
 static void on_io(evutil_socket_t fd, short what, void *arg);
 
-static void
-wait_for(struct conn *c, short what)
+void
+conn_wait_no_more(struct conn *c)
 {
-	if (c->waits == what)
-		return;
 	if (c->waits != 0)
 		event_del(&c->io);
-	event_assign(&c->io, c->env->base, c->fd, what | EV_PERSIST, on_io, c);
+	c->waits = 0;
+}
+
+static void
+wait_for(struct conn *c, int fd, short what)
+{
+	if (c->waits == what && event_get_fd(&c->io) == fd)
+		return;
+	conn_wait_no_more(c);
+	event_assign(&c->io, c->env->base, fd, what | EV_PERSIST, on_io, c);
 	event_add(&c->io, NULL);
 	c->waits = what;
 }
@@ -124,12 +136,12 @@ conn_free(struct conn *c)
 	struct conn_env *env = c->env;
 
 	conn_account(c);
-	if (c->waits != 0)
-		event_del(&c->io);
+	conn_wait_no_more(c);
 	event_del(&c->timer);
 	limit_close(&env->limit, &c->hold);
 	tls_free(c->tls);
 	close(c->fd);
+	desk_call_release(&c->call);
 	reply_release(&c->reply);
 	buf_release(&c->in);
 	if (c->refusal != LIMIT_NONE)
@@ -156,8 +168,10 @@ run(struct conn *c)
 	while (s == STEP_AGAIN);
 	if (s == STEP_OVER)
 		conn_free(c);
+	else if (s == STEP_WAIT_DESK)
+		wait_for(c, c->call.fd, EV_READ);
 	else
-		wait_for(c, s == STEP_WAIT_READ ? EV_READ : EV_WRITE);
+		wait_for(c, c->fd, s == STEP_WAIT_READ ? EV_READ : EV_WRITE);
 }
 
 static void
@@ -175,6 +189,11 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (c->state == CONN_DESK) {
+		conn_desk_is_late(c);
+		run(c);
+		return;
+	}
 	if (states[c->state].patience != PATIENCE_LINGER)
 		figure_add(c->env->figures, FIGURE_TIMEOUTS, 1);
 	conn_free(c);
@@ -206,6 +225,7 @@ conn_alloc(struct conn_env *env, int fd, enum protocol protocol, int port,
 	c->accepted_us = clock_ticks_us();
 	evtimer_assign(&c->timer, env->base, on_timer, c);
 	reply_init(&c->reply);
+	desk_call_init(&c->call);
 	/* A balancer's header may have the whole request behind it. */
 	buf_init(&c->in, PROXY_HEADER_MAX + GEMINI_REQUEST_MAX);
 	c->next = env->all;
@@ -241,7 +261,7 @@ conn_new(struct conn_env *env, int fd, enum protocol protocol, int port,
 	    STEP_OVER)
 		conn_free(c);
 	else
-		wait_for(c, EV_READ);
+		wait_for(c, c->fd, EV_READ);
 }
 
 void
@@ -251,7 +271,7 @@ conn_stop_all(struct conn_env *env)
 
 	for (struct conn *c = env->all; c != NULL; c = next) {
 		next = c->next;
-		if (c->state >= CONN_REPLY)
+		if (c->state >= CONN_DESK)
 			continue;
 		if (c->tls == NULL && c->in.len == 0)
 			conn_free(c);

@@ -28,6 +28,7 @@
 #define CONN_CHUNK ((size_t)64 << 10)
 
 struct conn;
+struct desk_line;
 struct event_base;
 
 /* What all connections of a worker share; the worker fills it. Everything
@@ -40,6 +41,7 @@ struct conn_env {
 	struct limit limit;
 	struct figures_worker *figures;
 	struct accesslog *log;
+	const struct desk_line *desk;
 	const struct network *proxies; /* who speaks PROXY */
 	size_t proxy_count;
 	char *scratch; /* CONN_CHUNK bytes, used within one call only */

@@ -2,12 +2,15 @@
  * One connection from the inside, for conn*.c alone. conn.c has its life: the
  * states, their deadlines, the event loop. conn_begin.c lets it in, up to the
  * end of the handshake; conn_request.c hears and answers; conn_reply.c sends
- * and ends. Each step does what can be done now and says what it waits for.
+ * and ends; conn_desk.c asks the desk between the two. Each step does what can
+ * be done now and says what it waits for.
  */
 #ifndef SERVER_CONN_INNER_H
 #define SERVER_CONN_INNER_H
 
 #include "server/conn.h"
+#include "server/desk_line.h"
+#include "server/form.h"
 #include "server/reply.h"
 
 #include <event2/event.h>
@@ -17,6 +20,7 @@
 enum patience {
 	PATIENCE_REQUEST, /* `request time` from accept, all states together */
 	PATIENCE_STALL, /* `stall time` from the last byte the peer took */
+	PATIENCE_DESK, /* DESK_MS from entering; then there is no answer */
 	PATIENCE_LINGER /* LINGER_MS from entering */
 };
 
@@ -26,6 +30,7 @@ enum patience {
 	X(GREETING, "the first byte", PATIENCE_REQUEST, conn_step_greeting)      \
 	X(HANDSHAKE, "TLS", PATIENCE_REQUEST, conn_step_handshake)               \
 	X(REQUEST, "the request's end", PATIENCE_REQUEST, conn_step_request)     \
+	X(DESK, "the desk's answer", PATIENCE_DESK, conn_step_desk)              \
 	X(REPLY, "the peer to take the reply", PATIENCE_STALL, conn_step_reply)  \
 	X(GOODBYE, "it to take close_notify", PATIENCE_STALL, conn_step_goodbye) \
 	X(LINGER, "its end of the stream", PATIENCE_LINGER, conn_step_linger)
@@ -41,6 +46,7 @@ enum step {
 	STEP_AGAIN, /* another state was entered: its turn */
 	STEP_WAIT_READ,
 	STEP_WAIT_WRITE,
+	STEP_WAIT_DESK, /* call.fd to be readable */
 	STEP_OVER
 };
 
@@ -65,6 +71,8 @@ struct conn {
 	struct buf in;
 	size_t seen; /* how much of `in` holds no request's end */
 	struct str path; /* for the log; points into `in` */
+	const struct route_site *form_site; /* whose form the desk is asked */
+	struct desk_call call;
 	struct reply reply;
 	bool is_answered; /* there is a reply, to be logged once */
 };
@@ -73,6 +81,8 @@ struct conn {
 enum step conn_enter(struct conn *c, enum conn_state state);
 /* The deadline begins anew. */
 void conn_rearm(struct conn *c);
+/* No longer waits for anything, so that a descriptor may be closed. */
+void conn_wait_no_more(struct conn *c);
 /* One line and one count for each request that was answered, however it
  * ended; later calls do nothing. */
 void conn_account(struct conn *c);
@@ -93,6 +103,11 @@ enum step conn_step_proxy(struct conn *c);
 enum step conn_step_greeting(struct conn *c);
 enum step conn_step_handshake(struct conn *c);
 enum step conn_step_request(struct conn *c);
+/* A form was asked for: the desk's turn, or the reply's that it is closed. */
+enum step conn_ask_desk(struct conn *c, const struct form *form);
+/* It took too long. */
+enum step conn_desk_is_late(struct conn *c);
+enum step conn_step_desk(struct conn *c);
 enum step conn_step_reply(struct conn *c);
 enum step conn_step_goodbye(struct conn *c);
 enum step conn_step_linger(struct conn *c);

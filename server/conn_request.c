@@ -55,11 +55,20 @@ without(struct str line, char from)
 	return at < 0 ? line : str_sub(line, 0, (size_t)at);
 }
 
-static void
+static enum step
+after_route(struct conn *c, const struct form *form)
+{
+	return form->site != NULL ? conn_ask_desk(c, form)
+				  : conn_enter(c, CONN_REPLY);
+}
+
+static enum step
 answer_gemini(struct conn *c, struct str uri)
 {
 	struct gemini_request request;
+	struct form form = {0};
 	const char *why;
+	enum step step;
 	int status;
 
 	c->path = without(uri, '?');
@@ -68,26 +77,30 @@ answer_gemini(struct conn *c, struct str uri)
 	if (status == 0) {
 		c->path = request.raw_path;
 		if (!is_refused_by_limit(c))
-			route_gemini(&c->reply, c->env->router, &request,
+			route_gemini(&c->reply, &form, c->env->router, &request,
 			    tls_sni(c->tls), c->port);
 	} else {
 		refuse(c, status, why);
 	}
+	step = after_route(c, &form);
 	gemini_request_release(&request);
+	return step;
 }
 
-static void
+static enum step
 answer_gopher(struct conn *c, struct str line)
 {
 	struct gopher_request request;
+	struct form form = {0};
 	const char *why;
 
 	c->path = without(line, '\t');
 	if (gopher_request_parse(&request, line, &why) != 0)
 		refuse(c, GEMINI_BAD_REQUEST, why);
 	else if (!is_refused_by_limit(c))
-		route_gopher(&c->reply, c->env->router, &request,
+		route_gopher(&c->reply, &form, c->env->router, &request,
 		    c->tls != NULL ? tls_sni(c->tls) : STR(""));
+	return after_route(c, &form);
 }
 
 static enum step
@@ -103,12 +116,10 @@ answer(struct conn *c, struct str line, const char *why)
 		c->path =
 		    without(line, c->protocol == PROTOCOL_GEMINI ? '?' : '\t');
 		refuse(c, GEMINI_BAD_REQUEST, why);
-	} else if (c->protocol == PROTOCOL_GEMINI) {
-		answer_gemini(c, line);
-	} else {
-		answer_gopher(c, line);
+		return conn_enter(c, CONN_REPLY);
 	}
-	return conn_enter(c, CONN_REPLY);
+	return c->protocol == PROTOCOL_GEMINI ? answer_gemini(c, line)
+					      : answer_gopher(c, line);
 }
 
 enum step

@@ -21,6 +21,16 @@ desk_line_open(struct desk_line *line, struct err *e)
 	return 0;
 }
 
+void
+desk_line_close(struct desk_line *line)
+{
+	if (line->keeper >= 0)
+		close(line->keeper);
+	if (line->workers >= 0)
+		close(line->workers);
+	*line = (struct desk_line){-1, -1};
+}
+
 /* One byte that carries a descriptor; without one, nothing but the byte. */
 static bool
 send_fd(int to, int fd)

@@ -23,6 +23,8 @@ struct desk_line {
 };
 
 int desk_line_open(struct desk_line *line, struct err *e);
+/* An end of -1 is none. */
+void desk_line_close(struct desk_line *line);
 
 /* The keeper, when its end is readable. */
 void desk_line_serve(const struct desk_line *line, const char *socket_path);

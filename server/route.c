@@ -7,6 +7,7 @@
 #include "content/md.h"
 #include "content/search.h"
 #include "server/address.h"
+#include "server/form.h"
 
 #define HITS_MAX 20
 #define QUERY_SHOWN_MAX 100
@@ -15,7 +16,6 @@
 
 #define TELL_EVERY_MS 10000
 
-#define DESK_CLOSED "The mail desk is closed right now. Try again later."
 #define UNREADABLE "This file cannot be read right now. Try again later."
 #define NOT_RENDERED "This page cannot be made right now. Try again later."
 
@@ -313,8 +313,8 @@ gemini_file(struct reply *reply, const struct route_site *s,
 }
 
 static void
-gemini_answer(struct reply *reply, const struct route_site *s,
-    const struct gemini_request *request)
+gemini_answer(struct reply *reply, struct form *form,
+    const struct route_site *s, const struct gemini_request *request)
 {
 	struct str path = buf_slice(&request->path);
 	struct answer a;
@@ -338,7 +338,8 @@ gemini_answer(struct reply *reply, const struct route_site *s,
 		gemini_search(reply, s, request);
 		break;
 	case ANSWER_FORM:
-		gemini_say(reply, GEMINI_UNAVAILABLE, STR(DESK_CLOSED));
+		*form = (struct form){
+		    s, path, buf_slice(&request->query), request->has_query};
 		break;
 	case ANSWER_NONE:
 		gemini_missing(reply, s, path);
@@ -347,8 +348,9 @@ gemini_answer(struct reply *reply, const struct route_site *s,
 }
 
 void
-route_gemini(struct reply *reply, const struct router *router,
-    const struct gemini_request *request, struct str sni, int port)
+route_gemini(struct reply *reply, struct form *form,
+    const struct router *router, const struct gemini_request *request,
+    struct str sni, int port)
 {
 	struct str host = buf_slice(&request->host);
 	const struct route_site *s = find_site(router, host);
@@ -368,7 +370,7 @@ route_gemini(struct reply *reply, const struct router *router,
 		gemini_say(reply, GEMINI_PROXY_REFUSED,
 		    STR("That port is not served here."));
 	else
-		gemini_answer(reply, s, request);
+		gemini_answer(reply, form, s, request);
 }
 
 static void
@@ -437,8 +439,9 @@ gopher_lookup(struct answer *a, struct buf *key, const struct site *site,
 }
 
 static void
-gopher_answer(struct reply *reply, const struct router *router,
-    const struct route_site *s, const struct gopher_request *request)
+gopher_answer(struct reply *reply, struct form *form,
+    const struct router *router, const struct route_site *s,
+    const struct gopher_request *request)
 {
 	struct answer a;
 	struct buf key;
@@ -458,8 +461,8 @@ gopher_answer(struct reply *reply, const struct router *router,
 		gopher_search(reply, router, s, request);
 		break;
 	case ANSWER_FORM:
-		gopher_say(reply, router, GEMINI_UNAVAILABLE, STR(DESK_CLOSED),
-		    STR(""), s->conf->host);
+		*form = (struct form){
+		    s, request->selector, request->search, request->has_search};
 		break;
 	case ANSWER_NONE:
 	case ANSWER_REDIRECT:
@@ -470,15 +473,16 @@ gopher_answer(struct reply *reply, const struct router *router,
 }
 
 void
-route_gopher(struct reply *reply, const struct router *router,
-    const struct gopher_request *request, struct str sni)
+route_gopher(struct reply *reply, struct form *form,
+    const struct router *router, const struct gopher_request *request,
+    struct str sni)
 {
 	const struct route_site *s = site_by_sni(router, sni);
 	struct str url;
 
 	reply->host = s->conf->host;
 	if (!gopher_url(&url, request->selector))
-		gopher_answer(reply, router, s, request);
+		gopher_answer(reply, form, router, s, request);
 	else if (gopher_url_page(&reply->made, url) == 0)
 		reply->status = GEMINI_SUCCESS;
 	else

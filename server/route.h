@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 
+struct form;
 struct search;
 
 /* A site as it was loaded: the image, made before the workers are. */
@@ -39,14 +40,17 @@ int router_open(struct router *router, struct err *e);
 void router_close(struct router *router);
 
 /*
- * Both fill a reply that was initialized and always leave one that can be
- * sent. sni is the name that the client gave in TLS, or empty; port is the
- * one that the connection came to.
+ * Both fill a reply that was initialized and leave one that can be sent; or
+ * *form (form.h), given empty, which then has to be asked of the desk. sni is
+ * the name that the client gave in TLS, or empty; port is the one that the
+ * connection came to.
  */
-void route_gemini(struct reply *reply, const struct router *router,
-    const struct gemini_request *request, struct str sni, int port);
-void route_gopher(struct reply *reply, const struct router *router,
-    const struct gopher_request *request, struct str sni);
+void route_gemini(struct reply *reply, struct form *form,
+    const struct router *router, const struct gemini_request *request,
+    struct str sni, int port);
+void route_gopher(struct reply *reply, struct form *form,
+    const struct router *router, const struct gopher_request *request,
+    struct str sni);
 
 /* A reply that says why not: a Gemini header, or a Gopher menu with a type 3
  * line that counts as status. */

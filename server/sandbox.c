@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -158,8 +159,7 @@ static const char *const generation_calls[] = {"clone", "clone3", "fork",
     "vfork", "kill", "tgkill", "wait4", "waitid", "pidfd_open",
     "pidfd_send_signal", "prctl", "setrlimit", "seccomp",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
-    "socketpair", "signalfd4", "sched_getaffinity", "sched_setaffinity",
-    "setpgid"};
+    "signalfd4", "sched_getaffinity", "sched_setaffinity", "setpgid"};
 
 static int
 add_calls(scmp_filter_ctx ctx, uint32_t action, const char *const *names,
@@ -232,6 +232,9 @@ add_guarded(scmp_filter_ctx ctx)
 	failed |= seccomp_rule_add(ctx,
 	    landlock_version() >= 1 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS),
 	    SCMP_SYS(openat2), 0);
+	/* One end is for the keeper, by which it sends a way to the desk. */
+	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	/* Its own limits, and no other's. */
 	failed |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
 	    SCMP_A0(SCMP_CMP_EQ, 0, 0));

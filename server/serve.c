@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/probes.h"
+#include "server/desk_line.h"
 #include "server/generation.h"
 #include "server/notify.h"
 #include "server/process.h"
@@ -30,6 +31,7 @@
 #define HEALTHY_MS 5000
 #define BACKOFF_MS 2000
 #define POLL_MAX_MS 3600000
+#define OURS 4 /* descriptors that the keeper waits for, generations apart */
 
 enum role { ROLE_NONE, ROLE_NEXT, ROLE_RUNNING, ROLE_ENDING };
 
@@ -47,6 +49,7 @@ struct keeper {
 	struct kept kept[GENERATIONS_MAX];
 	uint32_t number;
 	struct str status_path;
+	struct str desk_path;
 	int status; /* -1: none */
 	int signals;
 	int64_t rotate_ms;
@@ -87,6 +90,7 @@ leave(void *ctx)
 			close(k->kept[i].g.process.control);
 	if (k->status >= 0)
 		close(k->status);
+	close(k->shared.desk.keeper);
 	close(k->signals);
 }
 
@@ -423,20 +427,21 @@ write_log(struct keeper *k)
 static void
 turn(struct keeper *k)
 {
-	struct pollfd p[3 + GENERATIONS_MAX] = {
+	struct pollfd p[OURS + GENERATIONS_MAX] = {
 	    {.fd = k->signals, .events = POLLIN},
 	    {.fd = k->status, .events = POLLIN},
+	    {.fd = k->shared.desk.keeper, .events = POLLIN},
 	    {.fd = accesslog_fd(k->shared.log), .events = POLLIN},
 	};
 	int signal;
 
 	for (size_t i = 0; i < GENERATIONS_MAX; i++) {
-		p[3 + i].fd = k->kept[i].g.process.pid > 0
+		p[OURS + i].fd = k->kept[i].g.process.pid > 0
 		    ? k->kept[i].g.process.control
 		    : -1;
-		p[3 + i].events = POLLIN;
+		p[OURS + i].events = POLLIN;
 	}
-	poll(p, 3 + GENERATIONS_MAX, time_to_wait(k));
+	poll(p, OURS + GENERATIONS_MAX, time_to_wait(k));
 	while ((signal = process_signal(k->signals)) != 0)
 		obey(k, signal);
 	for (size_t i = 0; i < GENERATIONS_MAX; i++)
@@ -444,6 +449,8 @@ turn(struct keeper *k)
 	write_log(k);
 	if (p[1].revents != 0)
 		status_answer(k->status, k->shared.figures, clock_now());
+	if (p[2].revents != 0)
+		desk_line_serve(&k->shared.desk, k->desk_path.p);
 	do_what_is_due(k);
 }
 
@@ -476,7 +483,7 @@ make_shared(struct shared *s, const struct conf *conf, struct err *e)
 	if (figures_new(&s->figures, slots, e) != 0 ||
 	    limit_table_new(&s->limits, slots, e) != 0 ||
 	    accesslog_new(&s->log, slots, e) != 0 ||
-	    tls_keys_new(&s->keys, e) != 0)
+	    tls_keys_new(&s->keys, e) != 0 || desk_line_open(&s->desk, e) != 0)
 		return -1;
 	return accesslog_open(s->log, &conf->log, e);
 }
@@ -484,6 +491,7 @@ make_shared(struct shared *s, const struct conf *conf, struct err *e)
 static void
 free_shared(struct shared *s)
 {
+	desk_line_close(&s->desk);
 	tls_keys_free(s->keys);
 	accesslog_free(s->log);
 	limit_table_free(s->limits);
@@ -523,7 +531,9 @@ prepare(struct keeper *k, struct conf *conf, struct err *e)
 	k->signals = process_signals(signals, e);
 	if (k->signals < 0 || make_shared(&k->shared, conf, e) != 0 ||
 	    provision_new(&k->next, conf, NULL, NULL, e) != 0 ||
-	    setup_status_socket(&k->status_path, conf, e) != 0)
+	    setup_state_path(&k->status_path, conf, SETUP_STATUS_SOCKET, e) !=
+		0 ||
+	    setup_state_path(&k->desk_path, conf, DESK_SOCKET, e) != 0)
 		return -1;
 	k->status = status_listen(k->status_path.p, e);
 	if (k->status < 0)
@@ -549,6 +559,7 @@ serve_run(struct conf *conf, const char *conf_path, struct err *e)
 {
 	struct keeper k = {
 	    .conf_path = conf_path != NULL ? conf_path : conf->file.p,
+	    .shared = {.desk = {-1, -1}},
 	    .status = -1,
 	    .signals = -1,
 	    .next_change = INT64_MAX,

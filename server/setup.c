@@ -18,9 +18,10 @@ setup_certificate(struct setup_certificate *paths, struct conf *conf,
 }
 
 int
-setup_status_socket(struct str *path, struct conf *conf, struct err *e)
+setup_state_path(
+    struct str *path, struct conf *conf, const char *name, struct err *e)
 {
-	*path = arena_printf(
-	    &conf->arena, "%.*s/status.sock", STR_ARG(conf->state));
+	*path =
+	    arena_printf(&conf->arena, "%.*s/%s", STR_ARG(conf->state), name);
 	return arena_ok(&conf->arena, e);
 }

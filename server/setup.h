@@ -24,7 +24,9 @@ struct setup_certificate {
 int setup_certificate(struct setup_certificate *paths, struct conf *conf,
     const struct conf_site *site, struct err *e);
 
-/* STATE/status.sock, NUL-terminated, in the configuration's arena. */
-int setup_status_socket(struct str *path, struct conf *conf, struct err *e);
+/* STATE/NAME, NUL-terminated, in the configuration's arena. */
+#define SETUP_STATUS_SOCKET "status.sock"
+int setup_state_path(struct str *path, struct conf *conf, const char *name,
+    struct err *e);
 
 #endif

@@ -264,6 +264,7 @@ fill_env(struct worker *w, int slot)
 	    .limit = {p->shared->limits, &p->conf->limits, slot},
 	    .figures = figures_worker(p->shared->figures, slot),
 	    .log = p->shared->log,
+	    .desk = &p->shared->desk,
 	    .proxies = p->proxies,
 	    .proxy_count = p->proxy_count,
 	    .scratch = malloc(CONN_CHUNK),

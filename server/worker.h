@@ -10,6 +10,7 @@
 #include "base/conf.h"
 #include "server/accesslog.h"
 #include "server/address.h"
+#include "server/desk_line.h"
 #include "server/limit.h"
 #include "server/listen.h"
 #include "server/route.h"
@@ -19,12 +20,14 @@
 #include <stddef.h>
 #include <stdnoreturn.h>
 
-/* Shared memory, made by the keeper before any fork. */
+/* What all processes share, made by the keeper before any fork: memory, and
+ * the line by which workers reach the desk. */
 struct shared {
 	struct figures *figures;
 	struct limit_table *limits;
 	struct accesslog *log;
 	struct tls_keys *keys;
+	struct desk_line desk;
 };
 
 /* What all workers of a generation have in common. */

@@ -22,7 +22,7 @@ openssl/ssl.h: server/tls.c mail/smtp.c mail/smtp_tls.c
 openssl/: certs/*.c server/tls.c mail/*.c
 cmark: content/md*.c content/md_inner.h
 sqlite3.h: content/search.c mail/store*.c mail/store_inner.h
-event2/: server/worker.c server/conn*.c server/conn_inner.h mail/daemon.c
+event2/: server/worker.c server/conn*.c server/conn_inner.h mail/daemon.c mail/desk_listen.c
 seccomp.h: server/sandbox.c
 linux/landlock.h: server/sandbox.c
 libesmtp.h: mail/smtp.c

@@ -50,8 +50,7 @@ static void
 end(struct scene *s)
 {
 	desk_call_release(&s->call);
-	close(s->line.keeper);
-	close(s->line.workers);
+	desk_line_close(&s->line);
 	if (s->desk >= 0)
 		close(s->desk);
 }

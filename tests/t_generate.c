@@ -530,10 +530,14 @@ answers_what_machines_ask(void)
 	T_EQ_STR(page(site, "/robots.txt"),
 	    STR("User-agent: *\n"
 		"Disallow: /search\n"
-		"Disallow: /subscribe\n"
-		"Disallow: /leave\n"
 		"Disallow: /c/\n"
-		"Disallow: /claim/\n"),
+		"Disallow: /claim\n"
+		"Disallow: /code/\n"
+		"Disallow: /leave\n"
+		"Disallow: /lists/\n"
+		"Disallow: /me\n"
+		"Disallow: /organizers\n"
+		"Disallow: /subscribe\n"),
 	    "robots.txt");
 	T_EQ_STR(page(site, "/favicon.txt"), STR("🐎\n"), "favicon.txt");
 	T_EQ_STR(page(site, "/.well-known/security.txt"),

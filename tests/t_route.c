@@ -1,4 +1,5 @@
 #include "server/route.h"
+#include "server/form.h"
 
 #include "tests/served.h"
 
@@ -57,6 +58,7 @@ ask_gemini(
     struct buf *to, int *status, const char *uri, const char *sni, int port)
 {
 	struct gemini_request request;
+	struct form form = {0};
 	struct reply reply;
 	const char *why = "";
 
@@ -66,7 +68,7 @@ ask_gemini(
 	*status = gemini_request_parse(&request, str_of(uri), &why);
 	if (*status == 0)
 		route_gemini(
-		    &reply, &served.router, &request, str_of(sni), port);
+		    &reply, &form, &served.router, &request, str_of(sni), port);
 	else
 		route_refuse(&reply, &served.router, PROTOCOL_GEMINI, *status,
 		    str_of(why));
@@ -81,13 +83,15 @@ static struct str
 ask_gopher(struct buf *to, int *status, const char *line, const char *sni)
 {
 	struct gopher_request request;
+	struct form form = {0};
 	struct reply reply;
 	const char *why;
 
 	buf_clear(to);
 	reply_init(&reply);
 	if (gopher_request_parse(&request, str_of(line), &why) == 0)
-		route_gopher(&reply, &served.router, &request, str_of(sni));
+		route_gopher(
+		    &reply, &form, &served.router, &request, str_of(sni));
 	else
 		route_refuse(&reply, &served.router, PROTOCOL_GOPHER,
 		    GEMINI_BAD_REQUEST, str_of(why));
@@ -279,6 +283,7 @@ static void
 sends_header_and_body_together(void)
 {
 	struct gemini_request request;
+	struct form form = {0};
 	struct reply reply;
 	struct str piece;
 	char scratch[256];
@@ -287,7 +292,7 @@ sends_header_and_body_together(void)
 	reply_init(&reply);
 	gemini_request_init(&request);
 	gemini_request_parse(&request, STR("gemini://one.test/data.bin"), &why);
-	route_gemini(&reply, &served.router, &request, STR(""), PORT);
+	route_gemini(&reply, &form, &served.router, &request, STR(""), PORT);
 	T_EQ_INT(reply_next(&reply, scratch, sizeof scratch, &piece, NULL), 1,
 	    "a piece");
 	T_EQ_STR(piece, STR("20 application/octet-stream\r\n0123456789"),
