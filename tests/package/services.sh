@@ -1,7 +1,7 @@
 #!/bin/sh
 # On a machine that has booted with the package installed: both services run,
-# are reloaded, come back, mail what is announced; and go without a trace when
-# the package is purged. Speaks TAP.
+# are reloaded, come back, mail what is announced, outlive an upgrade; and go
+# without a trace when the package is purged. Speaks TAP.
 tests=0
 conf=/etc/capsule/capsule.yaml
 pages=/var/lib/capsule/pages
@@ -96,6 +96,11 @@ ok 'which delivers it' until_true \
 ok 'capsule comes back when it is killed' kill_and_see capsule
 ok 'so does announce' kill_and_see announce
 ok 'and pages are served as before' until_true gemini_says / 'Another page'
+
+old=$(main_pid capsule)
+ok 'the package is installed over itself' dpkg -i /root/capsule.deb
+ok 'capsule starts anew' until_true is_back capsule "$old"
+ok 'the configuration stays' grep -q maildir: $conf
 
 ok 'the package is removed' dpkg -r capsule
 ok 'no service is left' not pgrep -u capsule
