@@ -154,8 +154,9 @@ static int
 conclude(const struct findings *f, struct err *e)
 {
 	if (f->errors + f->warnings == 0) {
-		fprintf(stderr, "no fault in %zu pages and %zu files\n",
-		    f->figures.pages, f->figures.files);
+		fprintf(stderr, "no fault in %zu page%s and %zu file%s\n",
+		    f->figures.pages, f->figures.pages == 1 ? "" : "s",
+		    f->figures.files, f->figures.files == 1 ? "" : "s");
 		return 0;
 	}
 	return err_set(e, ERR_INPUT, "%zu error%s and %zu warning%s", f->errors,

@@ -84,12 +84,12 @@ sed "s|/var/lib/capsule|$work|" base/sample.yaml >"$work/sample.yaml"
 mkdir -p "$work/pages"
 echo '# A page' >"$work/pages/index.md"
 said=$("$CAPSULE" check -c "$work/sample.yaml" 2>&1)
-is "$said" "no fault in 1 pages and 0 files" "the sample is a configuration"
+is "$said" "no fault in 1 page and 0 files" "the sample is a configuration"
 sed -E 's/^( *)#(  [a-z]|[a-z])/\1\2/
     /^(organizers|  - "aa|certificate|key|user|  relay: smtp:)/d; /^#  - /d' \
     "$work/sample.yaml" >"$work/all.yaml"
 said=$("$CAPSULE" check -c "$work/all.yaml" 2>&1)
-is "$said" "no fault in 1 pages and 0 files" "so are its examples"
+is "$said" "no fault in 1 page and 0 files" "so are its examples"
 for key in $(keys content/page.c page event talk sponsor offer); do
 	like "$(cat content/capsule-page.7)" "Ic $key( |\$)" \
 	    "capsule-page(7) names $key"
