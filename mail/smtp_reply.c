@@ -72,9 +72,10 @@ digits(struct str s)
 static struct str
 status_of(struct str line)
 {
-	struct str rest = line;
+	struct str rest;
 
-	if (line.n < 5 || strchr("245", line.p[0]) == NULL || line.p[1] != '.')
+	if (line.n < 5 || memchr("245", line.p[0], 3) == NULL ||
+	    line.p[1] != '.')
 		return (struct str){NULL, 0};
 	rest = str_sub(line, 2, line.n);
 	for (int i = 0; i < 2; i++) {

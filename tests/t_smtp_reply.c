@@ -88,6 +88,7 @@ keeps_what_is_fit_to_be_shown(void)
 	    {"three digits", STR("4.999.123 x"), "x", "4.999.123"},
 	    {"four", STR("4.1000.1 x"), "4.1000.1 x", ""},
 	    {"of no class", STR("3.1.1 x"), "3.1.1 x", ""},
+	    {"of class NUL", STR("\x00.1.1 x"), ".1.1 x", ""},
 	    {"an address", STR("5.6.7.8 is blocked"), "5.6.7.8 is blocked", ""},
 	    {"a version", STR("2.3 x"), "2.3 x", ""},
 	    {"control characters", STR("a\x1b[2J\x07\x00z"), "a [2J z", ""},
