@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs test programs (arguments), the layer check and every end-to-end script,
-# all speaking TAP; shows what failed and counts. The last line is
-# `N passed, N failed`. ONLY=pattern runs the tests whose name matches.
+# Runs test programs (arguments), the checks of layers and house, and every
+# end-to-end script, all speaking TAP; shows what failed and counts. The last
+# line is `N passed, N failed`. ONLY=pattern runs the tests whose name matches.
 #
 # OUT is the build to test; end-to-end scripts find their programs there.
 cd "$(dirname "$0")/.." || exit 1
@@ -38,6 +38,7 @@ run() { # name command...
 }
 
 run layers sh tests/layers.sh
+run house sh tests/house.sh
 for program; do
 	name=${program##*/}
 	case "$name" in
