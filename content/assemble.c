@@ -54,7 +54,7 @@ static void
 join_docs(struct doc *body, const struct entry *entry, struct block *before,
     struct block *after)
 {
-	struct block *first = body->first, *notes = NULL;
+	struct block *first, *notes;
 	struct block **end = &body->first;
 	struct block *heading = NULL;
 

@@ -59,7 +59,7 @@ say_lists(struct step *s)
 		    "%lld subscribed, %lld asked and not confirmed yet, %lld "
 		    "suspended because mail came back, %lld left.",
 		    (long long)count[MEMBER_ACTIVE],
-		    (long long)(count[MEMBER_PENDING] + waiting),
+		    (long long)count[MEMBER_PENDING] + (long long)waiting,
 		    (long long)count[MEMBER_SUSPENDED],
 		    (long long)count[MEMBER_LEFT]);
 		if (i < LISTS_WITH_WEEKS && say_weeks(s, list) != 0)

@@ -749,7 +749,7 @@ free_port(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	bind(fd, (struct sockaddr *)&a, size);
+	T_OK(bind(fd, (struct sockaddr *)&a, size) == 0, "a free port");
 	getsockname(fd, (struct sockaddr *)&a, &size);
 	close(fd);
 	return ntohs(a.sin_port);

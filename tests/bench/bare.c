@@ -103,7 +103,11 @@ accept_all(int listener, int epoll, SSL_CTX *ctx)
 			p->ssl = SSL_new(ctx);
 			SSL_set_fd(p->ssl, fd);
 		}
-		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): epoll has p */
+		if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
+			perror("bare");
+			exit(1);
+		}
 	}
 }
 

@@ -320,6 +320,7 @@ run_requests(struct load *l)
 	struct conn *conns = calloc((size_t)l->concurrency, sizeof *conns);
 	double seconds, cpu_us;
 	int64_t began = now_us();
+	int p50, p99;
 
 	for (int i = 0; i < l->concurrency && l->started < l->count; i++)
 		start(l, &conns[i]);
@@ -329,10 +330,10 @@ run_requests(struct load *l)
 	cpu_us = (double)(over_tree(l->server, false) - ticks) * 1e6 /
 	    (double)sysconf(_SC_CLK_TCK) / (double)l->count;
 	qsort(l->times_us, (size_t)l->done, sizeof *l->times_us, compare);
+	p50 = l->times_us[l->done / 2];
+	p99 = l->times_us[l->done * 99 / 100];
 	printf("%.0f %.0f %.2f %.2f %ld %ld %ld\n", (double)l->count / seconds,
-	    cpu_us, l->times_us[l->done / 2] / 1e3,
-	    l->times_us[l->done * 99 / 100] / 1e3, l->failed, l->unclosed,
-	    l->resumed);
+	    cpu_us, p50 / 1e3, p99 / 1e3, l->failed, l->unclosed, l->resumed);
 	free(conns);
 }
 

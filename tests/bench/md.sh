@@ -27,6 +27,7 @@ while [ $((i * size)) -lt 10000000 ]; do
 	i=$((i + 1))
 done >"$dir/input.md"
 
+# shellcheck disable=SC2046,SC2086 # flags are words
 ${CC:-cc} -std=c11 -D_GNU_SOURCE -I. ${CFLAGS:--O2} -o "$dir/md" \
     tests/bench/md.c "$OUT/content.a" "$OUT/base.a" \
     $(${PKG_CONFIG:-pkg-config} --cflags --libs libcmark)

@@ -161,6 +161,7 @@ for how in full resumed; do
 		n=$COUNT
 		[ "$c" -eq 1 ] && n=$((COUNT / 3))
 		for _ in $(seq "$ROUNDS"); do
+			# shellcheck disable=SC2154 # set by name, above
 			for s in capsule:$capsule:$gemini \
 			    bare:$bare_pid:$bare_port \
 			    tuned:$tuned_pid:$tuned_port \
@@ -185,6 +186,7 @@ gopher() { # name pid port selector count
 }
 for _ in $(seq "$ROUNDS"); do
 	gopher capsule "$capsule" "$gopher_port" /page.txt $((COUNT * 4))
+	# shellcheck disable=SC2154
 	gopher plain "$plain_pid" "$plain_port" /x $((COUNT * 4))
 	[ -z "${nicus_pid:-}" ] ||
 	    gopher nicus "$nicus_pid" "$nicus_port" /page.txt 500

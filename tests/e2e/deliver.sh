@@ -9,7 +9,6 @@ queue() { # prefix count: sets id
 	id=$("$MAILQUEUE" "$work/state" "$1" "$2" 4000)
 }
 
-# shellcheck disable=SC2317 # until_true calls it
 logged() { # extended regular expression
 	in_file "$1" "$work/daemon.log"
 }

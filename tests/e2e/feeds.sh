@@ -6,7 +6,7 @@
 
 mkdir -p "$work/pages/news" "$work/pages/2030" "$work/pages/2031"
 page() { # file front-matter-and-body, escapes undone
-	printf -- "$2" >"$work/pages/$1"
+	printf %b "$2" >"$work/pages/$1"
 }
 page index.md '# Tracing\n\nWelcome & hello <to> all.\n'
 page news/first.md '---\ntitle: "Tickets & <shirts>"\ndate: 2029-11-02\n

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2034,SC2154
 # What end-to-end scripts of delivery begin with, after lib.sh: the tests' own
 # mail server, a configuration that leads to it, and the daemon.
 SMTPD=$OUT/tests/e2e/smtpd

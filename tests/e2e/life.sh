@@ -74,7 +74,7 @@ is "$(family | wc -l)" 3 "a worker that somebody ended is replaced"
 
 # Reloads as fast as they can be asked for, and a visitor who does not notice.
 descriptors() {
-	ls "/proc/$capsule/fd" | wc -l
+	find "/proc/$capsule/fd" -type l | wc -l
 }
 before=$(descriptors)
 missed=0

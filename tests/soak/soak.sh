@@ -52,6 +52,7 @@ children() { # process
 }
 
 # Keeper, one generation and its workers; nobody connected.
+# shellcheck disable=SC2046 # numbers are words
 is_quiet() {
 	set -- $(children "$capsule")
 	[ $# -eq 1 ] || return 1
