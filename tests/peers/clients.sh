@@ -3,6 +3,7 @@
 # and bombadillo by Gemini, lynx, bombadillo and sacc by Gopher. Each page must
 # show its title and no error. Run by `make check-peers`.
 . tests/e2e/lib.sh
+. tests/peers/lib_screen.sh
 
 start_capsule <<YAML
 host: localhost
@@ -10,28 +11,6 @@ title: dtrace.conf
 pages: $PWD/content/pages
 limits: {requests_per_second: 0}
 YAML
-HOME=$work
-export HOME
-XDG_CONFIG_HOME=$work
-XDG_DATA_HOME=$work
-XDG_CACHE_HOME=$work
-export XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME
-
-# What a client shows of an address, once it shows the pattern (or never).
-shows() { # pattern command...
-	pattern=$1
-	shift
-	tmux -L "capsule-$$" kill-server 2>/dev/null
-	tmux -L "capsule-$$" -f /dev/null new-session -d -x 100 -y 60 "$@"
-	until_true screen_has "$pattern"
-	screen=$(tmux -L "capsule-$$" capture-pane -p)
-	tmux -L "capsule-$$" kill-server 2>/dev/null
-}
-
-screen_has() {
-	tmux -L "capsule-$$" capture-pane -p | grep -Eq -- "$1"
-}
-
 while read -r path title; do
 	shows "# $title" amfora "gemini://localhost:$gemini$path"
 	like "$screen" "# $title" "amfora shows $path"
@@ -62,34 +41,29 @@ PAGES
 
 # amfora subscribes to the news as a page, to the feed as a feed, and lists
 # what is in them.
-keys() {
-	tmux -L "capsule-$$" send-keys "$@"
-}
-tmux -L "capsule-$$" -f /dev/null new-session -d -x 100 -y 60 \
-    amfora "gemini://localhost:$gemini/news"
-until_true screen_has '# dtrace.conf: news'
+open_screen amfora "gemini://localhost:$gemini/news"
+see '# dtrace.conf: news'
 keys C-x
-until_true screen_has 'Page Subscription'
-like "$(tmux -L "capsule-$$" capture-pane -p)" 'subscribe to' \
+see 'Page Subscription'
+like "$screen" 'subscribe to' \
     "amfora takes the news for a page to subscribe to"
 keys Enter
 until_true test -s "$work/amfora/subscriptions.json"
 keys ' '
 keys "gemini://localhost:$gemini/atom.xml" Enter
-until_true screen_has 'Feed Subscription'
-like "$(tmux -L "capsule-$$" capture-pane -p)" 'subscribe to' \
+see 'Feed Subscription'
+like "$screen" 'subscribe to' \
     "amfora takes the feed for a feed"
 keys Enter
 until_true in_file '2008-recap.gmi' "$work/amfora/subscriptions.json"
 keys ' '
 keys about:subscriptions Enter
-until_true screen_has 'Jan 05, 2025'
-screen=$(tmux -L "capsule-$$" capture-pane -p)
+see 'Jan 05, 2025'
 like "$screen" 'localhost:[0-9]+ - /news' "its subscriptions have the news"
 like "$screen" 'Jan 05, 2025' "the feed's entries with their dates"
 like "$screen" 'dtrace.conf - The recordings of dtrace.conf\(24\) are up' \
     "and their titles"
-tmux -L "capsule-$$" kill-server 2>/dev/null
+close_screen
 
 page=$(lynx -dump "gopher://localhost:$gopher/7/search?usdt")
 like "$page" 'dtrace.conf.24' "lynx searches"

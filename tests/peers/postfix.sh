@@ -6,93 +6,17 @@
 # a terminal. Needs root, as postfix does. Run by `make check-peers`.
 OUT=$(cd "${OUT:-build}" && pwd)
 . tests/e2e/lib.sh
+. tests/peers/lib_postfix.sh
 
-if [ "$(id -u)" -ne 0 ] || ! command -v postfix >/dev/null; then
-	echo "1..0 # SKIP postfix is started by root, where it is installed"
-	exit 0
-fi
-chmod 711 "$work" # postfix runs as several users
-
-free_port() {
-	python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-port=$(free_port)
-
-# An authority of our own, and the server's certificate by it.
-(
-	cd "$work" || exit 1
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout ca.key -out ca.crt -subj "/CN=Test authority" -days 2
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout server.key -out server.csr -subj "/CN=localhost"
-	echo "subjectAltName=DNS:localhost" >san
-	openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key \
-	    -CAcreateserial -out server.crt -days 2 -extfile san
-) >"$work/openssl" 2>&1
-
-mkdir -p "$work/postfix" "$work/queue" "$work/data" "$work/mail" "$work/log"
-chown postfix "$work/data"
-chown nobody "$work/mail"
-cat >"$work/postfix/main.cf" <<CF
-compatibility_level = 3.6
-queue_directory = $work/queue
-data_directory = $work/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-maillog_file = $work/log/mail
-maillog_file_prefixes = $work
-myhostname = localhost
-mydestination =
-inet_interfaces = loopback-only
-mynetworks = 127.0.0.0/8 [::1]/128
-smtpd_relay_restrictions = permit_mynetworks, reject
+need_postfix
+set_up_postfix example.org
+cat >>"$work/postfix/main.cf" <<CF
 smtpd_tls_security_level = encrypt
-smtpd_tls_cert_file = $work/server.crt
-smtpd_tls_key_file = $work/server.key
 smtpd_recipient_restrictions =
   check_recipient_access inline:{ {gone@example.org=550 5.1.1 nobody here} }
-virtual_mailbox_domains = example.org
-virtual_mailbox_base = $work/mail
 virtual_mailbox_maps = static:all/
-virtual_uid_maps = static:$(id -u nobody)
-virtual_gid_maps = static:$(id -g nobody)
-virtual_minimum_uid = 1
-alias_maps =
-alias_database =
 CF
-{
-	echo "$port inet n - n - - smtpd"
-	for s in "pickup unix n - n 60 1 pickup" \
-	    "cleanup unix n - n - 0 cleanup" \
-	    "qmgr unix n - n 300 1 qmgr" \
-	    "tlsmgr unix - - n 1000? 1 tlsmgr" \
-	    "rewrite unix - - n - - trivial-rewrite" \
-	    "bounce unix - - n - 0 bounce" "defer unix - - n - 0 bounce" \
-	    "trace unix - - n - 0 bounce" "error unix - - n - - error" \
-	    "retry unix - - n - - error" "virtual unix - n n - - virtual" \
-	    "proxymap unix - - n - - proxymap" \
-	    "anvil unix - - n - 1 anvil" "showq unix n - n - - showq" \
-	    "postlog unix-dgram n - n - 1 postlogd"; do
-		echo "$s"
-	done
-} >"$work/postfix/master.cf"
-
-end_postfix() {
-	postfix -c "$work/postfix" abort >/dev/null 2>&1
-}
-trap 'end_postfix; end_all' EXIT
-
-listens() {
-	python3 -c 'import socket, sys
-socket.create_connection(("localhost", int(sys.argv[1])), 5)' "$port"
-}
-postfix -c "$work/postfix" start >"$work/started" 2>&1
-if ! until_true listens; then
-	not_ok "postfix starts" "$(cat "$work/started" "$work/log/mail")"
-	finish
-fi
-ok "postfix starts"
+start_postfix
 
 cd "$work" || exit 1
 mkdir -p pages/news
@@ -201,21 +125,11 @@ print(good)
 PY
 is "$(/usr/bin/python3 verify.py 2>&1)" 200 "each signature is verified"
 
-if command -v mutt >/dev/null && command -v tmux >/dev/null; then
-	terminal="tmux -L capsule-$$ -f /dev/null"
-	screen_has() {
-		$terminal capture-pane -p | grep -Eq -- "$1"
-	}
-	LC_ALL=C.UTF-8 $terminal new-session -d -x 100 -y 50 \
-	    "mutt -n -F /dev/null -e 'set folder=. charset=utf-8' -e 'ignore *' \
-	    -e 'unignore from to subject' \
-	    -e 'push <display-message>' -R -f mail/all"
-	until_true screen_has 'dtrace -n'
-	screen=$($terminal capture-pane -p)
-	$terminal kill-server
-	like "$screen" 'Subject: Shirts für alle – the shirts are here' \
-	    "mutt shows the subject"
-	like "$screen" "dtrace -n 'BEGIN" "and the text"
-	unlike "$screen" '=[0-9A-F][0-9A-F]|<em>' "as text"
-fi
+shows 'dtrace -n' "mutt -n -F /dev/null -e 'set folder=. charset=utf-8' \
+    -e 'ignore *' -e 'unignore from to subject' \
+    -e 'push <display-message>' -R -f mail/all"
+like "$screen" 'Subject: Shirts für alle – the shirts are here' \
+    "mutt shows the subject"
+like "$screen" "dtrace -n 'BEGIN" "and the text"
+unlike "$screen" '=[0-9A-F][0-9A-F]|<em>' "as text"
 finish

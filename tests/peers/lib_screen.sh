@@ -1,0 +1,56 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# A terminal of 100 columns in which a client runs, after lib.sh.
+HOME=$work
+XDG_CONFIG_HOME=$work
+XDG_DATA_HOME=$work
+XDG_CACHE_HOME=$work
+LC_ALL=C.UTF-8
+export HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME LC_ALL
+
+terminal() {
+	tmux -L "capsule-$$" -f /dev/null "$@"
+}
+
+close_screen() {
+	terminal kill-server 2>/dev/null
+}
+
+trap 'close_screen; end_all' EXIT
+
+open_screen() { # command...
+	close_screen
+	terminal new-session -d -x 100 -y 60 "$@"
+}
+
+keys() { # as tmux names them
+	terminal send-keys "$@"
+}
+
+typed() { # text
+	terminal send-keys -l -- "$1"
+}
+
+screen_has() { # extended regular expression
+	terminal capture-pane -p | grep -Eq -- "$1"
+}
+
+# What is shown once the pattern is (or never): in $screen.
+see() { # extended regular expression
+	until_true screen_has "$1"
+	screen=$(terminal capture-pane -p)
+}
+
+# See it, and say so.
+sees() { # extended regular expression, name
+	see "$1"
+	like "$screen" "$1" "$2"
+}
+
+# What a client shows of an address, once it shows the pattern (or never).
+shows() { # pattern command...
+	pattern=$1
+	shift
+	open_screen "$@"
+	see "$pattern"
+	close_screen
+}
