@@ -8,8 +8,10 @@
 static void
 put_network(struct buf *to, const struct conn *c)
 {
-	if (c->address.bits != 0)
-		address_print(to, &c->address, ADDRESSES_SHORT);
+	if (c->address.bits == 0)
+		return;
+	address_print(to, &c->address, ADDRESSES_SHORT);
+	buf_puts(to, c->address.bits == 32 ? "/24" : "/48");
 }
 
 /* Behind a form's name stands what only its visitor may know: the log shall
