@@ -44,14 +44,15 @@ has_any(struct str text, const char *const *words, size_t count)
 	return false;
 }
 
-/* Servers without a status say these of what they will not have. */
+/* Servers without a status say these of what they will not have, of whom they
+ * will not have it from, and for whom they do not work. */
 static bool
 is_about_us(struct str text)
 {
 	static const char *const words[] = {"spam", "blacklist", "black list",
 	    "blocklist", "block list", "blocked", "policy", "reputation",
 	    "dmarc", "dkim", " spf", "content", "virus", "too large", "too big",
-	    "rate limit", "greylist"};
+	    "rate limit", "greylist", "relay", "sender", "authenticat"};
 
 	return has_any(text, words, sizeof words / sizeof *words);
 }

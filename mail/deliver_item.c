@@ -53,6 +53,7 @@ lease_letters(struct store *s, int64_t now, int64_t until, struct arena *a,
 	for (size_t i = 0; i < *count; i++)
 		out[i] = (struct item){
 		    .id = l[i].id,
+		    .subscriber = l[i].subscriber,
 		    .address = l[i].address,
 		    .token = l[i].token,
 		    .attempts = l[i].attempts,
@@ -91,6 +92,7 @@ lease_deliveries(struct store *s, int64_t announcement, int64_t now,
 		out[i] = (struct item){
 		    .id = d[i].id,
 		    .announcement = d[i].announcement,
+		    .subscriber = d[i].subscriber,
 		    .address = d[i].address,
 		    .token = d[i].token,
 		    .attempts = d[i].attempts,
@@ -221,4 +223,37 @@ item_moves(struct store_move moves[2], const struct item *item,
 	}
 	moves[0].to = DELIVERY_QUEUED;
 	return item->is_claimed ? 1 : 0;
+}
+
+/* Without a status: one of those codes that are an answer to RCPT (RFC 5321,
+ * section 4.3.2), and not of those that are about us or the message. */
+static bool
+is_about_mailbox(const struct transport_answer *answer)
+{
+	static const int codes[] = {450, 451, 452, 550, 551, 552, 553};
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (codes[i] == answer->code)
+			return true;
+	return answer->code != 0 && answer->status.n > 0;
+}
+
+bool
+item_bounce(struct store_bounce *out, const struct item *item,
+    const struct transport_answer *answer, const struct store_move *last,
+    struct str reply)
+{
+	if (last->to != DELIVERY_FAILED || item->subscriber == 0 ||
+	    answer->outcome == TRANSPORT_IN_DOUBT || !is_about_mailbox(answer))
+		return false;
+	*out = (struct store_bounce){
+	    .at = last->at,
+	    .announcement = item->announcement,
+	    /* A bare 552 is a full mailbox, or the message's size. */
+	    .permanent = answer->outcome == TRANSPORT_FAILED &&
+		(answer->code != 552 || answer->status.n > 0),
+	    .status = answer->status,
+	    .text = answer->status.n > 0 ? answer->text : reply,
+	};
+	return true;
 }

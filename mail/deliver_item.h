@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "mail/dkim.h"
 #include "mail/message.h"
+#include "mail/store_bounce.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/transport.h"
@@ -23,8 +24,9 @@
 struct item {
 	int64_t id;
 	int64_t announcement; /* 0: a letter */
+	int64_t subscriber; /* 0: nobody known */
 	struct str address;
-	struct str token;  /* the recipient's, or the letter's own */
+	struct str token; /* the recipient's, or the letter's own */
 	struct str sender; /* of the envelope */
 	int attempts, doubts;
 	const struct store_letter *letter;
@@ -48,8 +50,8 @@ void item_template_release(struct item_template *t);
  * doubt last: one that makes a relay break the line would else be in front of
  * all others for ever. At most max, in *count; all stand in the arena. */
 int item_lease(struct store *s, int64_t announcement, int64_t now,
-    int64_t until, struct arena *a, struct item *out, size_t max,
-    size_t *count, struct err *e);
+    int64_t until, struct arena *a, struct item *out, size_t max, size_t *count,
+    struct err *e);
 
 int item_enter(struct store *s, const struct item *item,
     const struct store_move *move, struct err *e);
@@ -75,5 +77,15 @@ struct item_times {
 };
 int item_moves(struct store_move moves[2], const struct item *item,
     const struct transport_answer *answer, const struct item_times *times);
+
+/*
+ * What an answer says of the address, once its message has failed by it. Pure;
+ * reply is the answer as item_reply has it, and out points into both. false:
+ * nothing that could be held against it. What was put off until it was given
+ * up counts as temporary.
+ */
+bool item_bounce(struct store_bounce *out, const struct item *item,
+    const struct transport_answer *answer, const struct store_move *last,
+    struct str reply);
 
 #endif

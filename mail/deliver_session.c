@@ -175,20 +175,41 @@ count(struct share *share, enum delivery_state state)
 		atomic_fetch_add(&share->in_doubt, 1);
 }
 
-/* One transaction: where the answer leads, and the claim of the next. One that
- * was cancelled meanwhile stays unclaimed, and is found so when it begins. */
+/* Where an answer leads, and what it says of the address. */
+struct outcome {
+	struct store_move moves[2];
+	int move_count;
+	struct store_bounce bounce;
+	bool is_bounce;
+};
+
 static int
-record(struct session *s, const struct item *item,
-    const struct store_move *moves, int move_count, struct item *next,
+enter(struct session *s, const struct item *item, const struct outcome *o,
     struct err *e)
+{
+	bool suspended;
+
+	for (int i = 0; i < o->move_count; i++)
+		if (item_enter(s->store, item, &o->moves[i], e) != 0)
+			return -1;
+	if (!o->is_bounce)
+		return 0;
+	return store_bounce_take(
+	    s->store, item->subscriber, &o->bounce, &suspended, e);
+}
+
+/* One transaction: all of the outcome, and the claim of the next. One that was
+ * cancelled meanwhile stays unclaimed, and is found so when it begins. */
+static int
+record(struct session *s, const struct item *item, const struct outcome *o,
+    struct item *next, struct err *e)
 {
 	if (share_begin(s->share, s->store, e) != 0)
 		return -1;
-	for (int i = 0; i < move_count; i++)
-		if (item_enter(s->store, item, &moves[i], e) != 0) {
-			share_rollback(s->share, s->store);
-			return -1;
-		}
+	if (enter(s, item, o, e) != 0) {
+		share_rollback(s->share, s->store);
+		return -1;
+	}
 	if (next != NULL)
 		claim(s, next, NULL);
 	if (share_commit(s->share, s->store, &s->ticket, e) == 0)
@@ -201,8 +222,8 @@ record(struct session *s, const struct item *item,
 /* A full disk or a busy store may be better in a moment, and what is known of
  * a message that is sent is not given up lightly. */
 static void
-record_surely(struct session *s, struct item *item,
-    const struct store_move *moves, int move_count, struct item *next)
+record_surely(struct session *s, struct item *item, const struct outcome *o,
+    struct item *next)
 {
 	struct err e = ERR_INIT;
 
@@ -210,10 +231,10 @@ record_surely(struct session *s, struct item *item,
 		if (i > 0)
 			poll(NULL, 0, COMMIT_PAUSE_MS);
 		err_clear(&e);
-		if (record(s, item, moves, move_count, next, &e) == 0) {
+		if (record(s, item, o, next, &e) == 0) {
 			item->is_claimed = false;
-			for (int m = 0; m < move_count; m++)
-				count(s->share, moves[m].to);
+			for (int m = 0; m < o->move_count; m++)
+				count(s->share, o->moves[m].to);
 			return;
 		}
 		if (e.kind == ERR_REFUSED)
@@ -235,11 +256,12 @@ envelope(void *ctx, size_t i, struct str *sender, struct str *recipient)
 static void
 fail_message(struct session *s, struct item *item, const struct err *why)
 {
-	struct store_move move = {.to = DELIVERY_FAILED,
-	    .at = clock_now(),
-	    .reply = str_of(why->msg)};
+	struct outcome o = {.move_count = 1,
+	    .moves = {{.to = DELIVERY_FAILED,
+		.at = clock_now(),
+		.reply = str_of(why->msg)}}};
 
-	record_surely(s, item, &move, 1, NULL);
+	record_surely(s, item, &o, NULL);
 }
 
 static int
@@ -323,9 +345,9 @@ end(void *ctx, size_t i, const struct transport_answer *answer)
 	struct session *s = ctx;
 	struct item *item = &s->batch[i], *next = next_of(s, i, answer);
 	struct item_times times = times_of(s, item);
-	struct store_move moves[2];
-	int n = item_moves(moves, item, answer, &times);
+	struct outcome o = {0};
 
+	o.move_count = item_moves(o.moves, item, answer, &times);
 	PROBE4(announce, message__done, item->id, item->announcement,
 	    (int)answer->outcome, answer->code);
 	buf_clear(&s->reply);
@@ -338,10 +360,13 @@ end(void *ctx, size_t i, const struct transport_answer *answer)
 		atomic_fetch_add(&s->self->answers, 1);
 		share_healed(s->share);
 	}
-	if (n > 0)
-		moves[0].reply = buf_slice(&s->reply);
-	if (n > 0 || next != NULL)
-		record_surely(s, item, moves, n, next);
+	if (o.move_count > 0) {
+		o.moves[0].reply = buf_slice(&s->reply);
+		o.is_bounce = item_bounce(&o.bounce, item, answer,
+		    &o.moves[o.move_count - 1], buf_slice(&s->reply));
+	}
+	if (o.move_count > 0 || next != NULL)
+		record_surely(s, item, &o, next);
 	atomic_store(&s->self->has_claim, next != NULL && next->is_claimed);
 	show_life(s);
 }

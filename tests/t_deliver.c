@@ -87,6 +87,9 @@ answer_to(const struct transport *t, struct str address)
 	if (str_starts(address, STR("never")))
 		return (struct transport_answer){
 		    TRANSPORT_FAILED, 550, STR("5.1.1"), STR("no such user")};
+	if (str_starts(address, STR("spam")))
+		return (struct transport_answer){
+		    TRANSPORT_FAILED, 550, STR("5.7.1"), STR("looks like it")};
 	append(t, "log", address);
 	if (str_starts(address, STR("doubt")))
 		return (struct transport_answer){
@@ -254,6 +257,16 @@ static int64_t
 total(struct place *p, enum delivery_state state)
 {
 	return totals(p).count[state];
+}
+
+static int64_t
+members(struct place *p, enum member_state state)
+{
+	int64_t count[MEMBER_STATES];
+	struct err e = ERR_INIT;
+
+	must(store_member_totals(p->store, STR("announce"), count, &e), &e);
+	return count[state];
 }
 
 static enum announcement_state
@@ -462,6 +475,16 @@ obeys_answers(void)
 	T_EQ_STR(str_of(reply), STR("550 5.1.1 no such user"), "550 failed");
 	T_EQ_INT(r.deferred * 10 + r.failed, 11, "both are reported");
 	T_EQ_INT(state_of(&p), ANNOUNCEMENT_OPEN, "one is left");
+	T_EQ_INT(members(&p, MEMBER_SUSPENDED), 1, "550 5.1.1 suspends");
+	T_EQ_INT(members(&p, MEMBER_ACTIVE), 4, "and 450 does not");
+	tear_down(&p);
+
+	set_up(&p, "");
+	subscribe(&p, "spam", 2, "example.org");
+	queue(&p);
+	deliver_all(&p);
+	T_EQ_INT(total(&p, DELIVERY_FAILED), 2, "550 5.7.1 fails");
+	T_EQ_INT(members(&p, MEMBER_ACTIVE), 2, "and suspends nobody");
 	tear_down(&p);
 }
 
@@ -829,12 +852,82 @@ moves(void)
 	}
 }
 
+/* What of it counts against the address. */
+static void
+bounces(void)
+{
+	static const struct {
+		const char *why;
+		enum transport_outcome outcome;
+		int code;
+		const char *status, *text;
+		enum delivery_state to;
+		int64_t subscriber;
+		int is_bounce;
+		int permanent;
+		const char *want; /* its text */
+	} table[] = {
+	    {"no such user", TRANSPORT_FAILED, 550, "5.1.1", "no such user",
+		DELIVERY_FAILED, 7, 1, 1, "no such user"},
+	    {"a letter to nobody known", TRANSPORT_FAILED, 550, "5.1.1", "no",
+		DELIVERY_FAILED, 0, 0, 0, ""},
+	    {"without a status", TRANSPORT_FAILED, 550, "", "no such user",
+		DELIVERY_FAILED, 7, 1, 1, "550 no such user"},
+	    {"full or too long", TRANSPORT_FAILED, 552, "", "too much",
+		DELIVERY_FAILED, 7, 1, 0, "552 too much"},
+	    {"full, it says", TRANSPORT_FAILED, 552, "5.2.2", "full",
+		DELIVERY_FAILED, 7, 1, 1, "full"},
+	    {"the message", TRANSPORT_FAILED, 554, "", "not this",
+		DELIVERY_FAILED, 7, 0, 0, ""},
+	    {"the user, at the end of the message", TRANSPORT_FAILED, 554,
+		"5.1.1", "no", DELIVERY_FAILED, 7, 1, 1, "no"},
+	    {"us", TRANSPORT_FAILED, 530, "", "log in first", DELIVERY_FAILED,
+		7, 0, 0, ""},
+	    {"not fit to be sent", TRANSPORT_FAILED, 0, "", "a bare LF",
+		DELIVERY_FAILED, 7, 0, 0, ""},
+	    {"for now", TRANSPORT_DEFERRED, 450, "4.2.0", "later",
+		DELIVERY_DEFERRED, 7, 0, 0, ""},
+	    {"for now, for too long", TRANSPORT_DEFERRED, 450, "4.2.0", "later",
+		DELIVERY_FAILED, 7, 1, 0, "later"},
+	    {"the line, for too long", TRANSPORT_DEFERRED, 0, "", "it broke",
+		DELIVERY_FAILED, 7, 0, 0, ""},
+	    {"closing, for too long", TRANSPORT_DEFERRED, 421, "", "closing",
+		DELIVERY_FAILED, 7, 0, 0, ""},
+	    {"in doubt, for too long", TRANSPORT_IN_DOUBT, 0, "", "it broke",
+		DELIVERY_FAILED, 7, 0, 0, ""},
+	    {"sent", TRANSPORT_SENT, 250, "2.0.0", "taken", DELIVERY_SENT, 7, 0,
+		0, ""},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct item item = {.subscriber = table[i].subscriber};
+		struct transport_answer answer = {table[i].outcome,
+		    table[i].code, str_of(table[i].status),
+		    str_of(table[i].text)};
+		struct store_move last = {.to = table[i].to, .at = 9};
+		struct store_bounce b = {0};
+		struct buf reply;
+
+		buf_init(&reply, 200);
+		item_reply(&reply, &answer);
+		T_EQ_INT(
+		    item_bounce(&b, &item, &answer, &last, buf_slice(&reply)),
+		    table[i].is_bounce, "%s: is one", table[i].why);
+		T_EQ_INT(b.permanent, table[i].permanent, "%s: for good",
+		    table[i].why);
+		T_EQ_STR(
+		    b.text, str_of(table[i].want), "%s: text", table[i].why);
+		buf_release(&reply);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	if (session_is(argc, argv))
 		return session_main(argc, argv);
 	T_RUN(moves);
+	T_RUN(bounces);
 	T_RUN(delivers_all);
 	T_RUN(obeys_answers);
 	T_RUN(doubts);
