@@ -78,6 +78,7 @@ ok 'Gopher: the first page, on the port for it' gopher_says / 'A new capsule'
 ok 'status tells of the server' as_capsule capsule status
 ok 'the state is its own' [ "$(stat -c '%U %a' /var/lib/capsule/state)" = \
     'capsule 700' ]
+ok 'a form is answered by announce' gemini_says /subscribe '^[123]0 '
 
 echo '# Another page' >$pages/index.md
 ok 'it is reloaded' systemctl reload capsule
