@@ -58,6 +58,12 @@ is_damaged(struct store *s, struct str how, struct err *e)
 int
 store_not_ours(struct store *s, struct err *e)
 {
+	/* As Linux mounts a disk again that had a fault. */
+	if (access(s->path, W_OK) != 0 && errno == EROFS)
+		return err_set(e, ERR_LATER,
+		    "%s: the disk is read-only; nothing was changed: make it "
+		    "writable and try again",
+		    s->path);
 	return err_set(e, ERR_REFUSED,
 	    "%s: may not be written by this user; run announce as the one that "
 	    "owns the folder",
