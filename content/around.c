@@ -89,8 +89,8 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 	else if (over != INT64_MAX)
 		write_date(md, "Open until ", &offer->closes);
 	if (when_offer_is_open(offer, now) && c->options->has_forms) {
-		struct str claim =
-		    arena_printf(c->arena, "/claim%.*s", STR_ARG(entry->path));
+		struct str claim = arena_printf(
+		    c->arena, "/claim/%.*s", STR_ARG(entry->source));
 
 		generator_link(md, "Claim: ", offer->item, claim);
 		buf_puts(md, "\n\n");

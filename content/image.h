@@ -29,6 +29,7 @@ struct item {
 	struct str title;
 	struct str mime;
 	struct str gemtext, menu, text;
+	struct str offer;    /* PAGE: as struct answer has it */
 	struct str file;     /* below the pages folder, NUL behind it */
 	uint64_t size;
 };

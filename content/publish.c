@@ -2,6 +2,7 @@
 
 #include "content/address.h"
 #include "content/mime.h"
+#include "content/when.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,18 @@ check_case(struct publish *p, struct str key, uint32_t at, struct err *e)
 	return 0;
 }
 
+/* Asked for by its source, as announce knows it: "/offer/2016/shirt.md". */
+static struct str
+offer_of(const struct publish *p, const struct entry *entry)
+{
+	const struct site_options *o = &p->site->options;
+
+	if (!o->has_forms || !when_offer_is_open(&entry->page.offer, o->now))
+		return (struct str){0};
+	return arena_printf(
+	    &p->site->arena, "/offer/%.*s", STR_ARG(entry->source));
+}
+
 static int
 publish_page(struct publish *p, size_t i, struct err *e)
 {
@@ -157,6 +170,7 @@ publish_page(struct publish *p, size_t i, struct err *e)
 	item.path = to->path;
 	item.selector = to->own;
 	item.title = arena_str(a, entry->title);
+	item.offer = offer_of(p, entry);
 	item.mime = p->site->gemtext_mime;
 	if (entry->page.lang.n > 0)
 		item.mime = image_gemtext_mime(a, entry->page.lang);

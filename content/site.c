@@ -55,6 +55,8 @@ answer_page(struct answer *to, const struct item *item, enum protocol protocol,
     enum view view)
 {
 	to->kind = ANSWER_BYTES;
+	if (view != VIEW_TEXT)
+		to->offer = item->offer;
 	if (protocol == PROTOCOL_GEMINI) {
 		to->bytes = item->gemtext;
 		to->mime = item->mime;

@@ -75,6 +75,8 @@ struct answer {
 	char type;           /* Gopher item type */
 	struct str file;     /* below the pages folder, NUL-terminated */
 	uint64_t size;
+	struct str offer;    /* BYTES of a page with an open offer: the desk's
+	                      * path that says what is left; else empty */
 	struct str target;   /* absolute path, percent-encoded */
 	bool is_permanent;
 };

@@ -27,9 +27,13 @@ without_secrets(struct str path)
 static enum step
 reply_of(struct conn *c, const struct desk_answer *answer)
 {
-	form_reply(&c->reply, c->env->router, c->form_site, c->protocol,
-	    c->path, answer);
-	c->path = without_secrets(c->path);
+	if (c->form_is_part) {
+		form_append(&c->reply, c->form_site, c->protocol, answer);
+	} else {
+		form_reply(&c->reply, c->env->router, c->form_site, c->protocol,
+		    c->path, answer);
+		c->path = without_secrets(c->path);
+	}
 	conn_wait_no_more(c);
 	desk_call_release(&c->call);
 	return conn_enter(c, CONN_REPLY);
@@ -73,12 +77,13 @@ conn_ask_desk(struct conn *c, const struct form *form)
 	struct buf network;
 	int r;
 
-	if (c->tls != NULL && tls_peer(c->tls, &peer)) {
+	c->form_site = form->site;
+	c->form_is_part = form->is_part;
+	if (!form->is_part && c->tls != NULL && tls_peer(c->tls, &peer)) {
 		if (is_refused(c, &peer))
 			return conn_enter(c, CONN_REPLY);
 		request.certificate = str_of(peer.fingerprint);
 	}
-	c->form_site = form->site;
 	buf_init(&network, 64);
 	put_network(&network, c);
 	request.network = buf_slice(&network);

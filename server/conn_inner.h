@@ -72,6 +72,7 @@ struct conn {
 	size_t seen; /* how much of `in` holds no request's end */
 	struct str path; /* for the log; points into `in` */
 	const struct route_site *form_site; /* whose form the desk is asked */
+	bool form_is_part; /* of the reply that is there */
 	struct desk_call call;
 	struct reply reply;
 	bool is_answered; /* there is a reply, to be logged once */

@@ -44,6 +44,42 @@ show(struct reply *reply, const struct route_site *site, enum protocol protocol,
 	return false;
 }
 
+/* A menu ends in a line of its own, a "." (RFC 1436). */
+static struct str
+without_end(struct str page, enum protocol protocol)
+{
+	static const struct str end = {".\r\n", 3};
+
+	if (protocol == PROTOCOL_GOPHER && str_ends(page, end))
+		page.n -= end.n;
+	return page;
+}
+
+void
+form_append(struct reply *reply, const struct route_site *site,
+    enum protocol protocol, const struct desk_answer *answer)
+{
+	struct str page = without_end(reply->body, protocol);
+	size_t header = reply->made.len;
+	struct err e = ERR_INIT;
+
+	if (answer == NULL || answer->kind != DESK_SHOW ||
+	    page.n > REPLY_MADE_MAX / 2)
+		return;
+	buf_str(&reply->made, page);
+	if (protocol == PROTOCOL_GEMINI)
+		buf_putc(&reply->made, '\n');
+	if (site_render(&reply->made, site->site, protocol, STR(""),
+		answer->text, &e) == 0 &&
+	    buf_ok(&reply->made, "the reply", &e) == 0) {
+		reply->body = STR("");
+		return;
+	}
+	log_err("an offer", &e);
+	reply->made.failed = ERR_NONE;
+	buf_cut(&reply->made, header);
+}
+
 /* The words of the question, and the item that asks it. */
 static void
 ask_by_menu(struct reply *reply, const struct router *router,

@@ -1,6 +1,7 @@
 /*
  * A form's step between a visitor and the desk (base/desk.h): what is asked of
- * the desk, and the reply that its answer becomes in the visitor's protocol.
+ * the desk, and the reply that its answer becomes in the visitor's protocol; or
+ * what it adds to a page, for an offer of which so many are left.
  * Gemini has status codes for nearly all of it; a Gopher menu asks by an item
  * of type 7 and says the rest in words. Pure.
  */
@@ -21,7 +22,14 @@ struct form {
 	struct str path;  /* or selector */
 	struct str input; /* what was typed */
 	bool has_input;
+	bool is_part; /* the reply is there, and what the desk says belongs at
+	               * its end */
 };
+
+/* What the desk says of a page, behind it; without an answer to show, the page
+ * stays as it is. */
+void form_append(struct reply *reply, const struct route_site *site,
+    enum protocol protocol, const struct desk_answer *answer);
 
 /* The reply, whatever the desk says; answer NULL: nobody was there to say
  * it. selector is where a Gopher menu asks again. */

@@ -313,6 +313,14 @@ gemini_file(struct reply *reply, const struct route_site *s,
 }
 
 static void
+ask_offer(struct form *form, const struct route_site *s, const struct answer *a)
+{
+	if (a->offer.n > 0)
+		*form =
+		    (struct form){.site = s, .path = a->offer, .is_part = true};
+}
+
+static void
 gemini_answer(struct reply *reply, struct form *form,
     const struct route_site *s, const struct gemini_request *request)
 {
@@ -324,6 +332,7 @@ gemini_answer(struct reply *reply, struct form *form,
 	case ANSWER_BYTES:
 		gemini_say(reply, GEMINI_SUCCESS, a.mime);
 		reply->body = a.bytes;
+		ask_offer(form, s, &a);
 		break;
 	case ANSWER_FILE:
 		gemini_file(reply, s, &a, path);
@@ -338,8 +347,10 @@ gemini_answer(struct reply *reply, struct form *form,
 		gemini_search(reply, s, request);
 		break;
 	case ANSWER_FORM:
-		*form = (struct form){
-		    s, path, buf_slice(&request->query), request->has_query};
+		*form = (struct form){.site = s,
+		    .path = path,
+		    .input = buf_slice(&request->query),
+		    .has_input = request->has_query};
 		break;
 	case ANSWER_NONE:
 		gemini_missing(reply, s, path);
@@ -453,6 +464,7 @@ gopher_answer(struct reply *reply, struct form *form,
 	case ANSWER_BYTES:
 		reply->status = GEMINI_SUCCESS;
 		reply->body = a.bytes;
+		ask_offer(form, s, &a);
 		break;
 	case ANSWER_FILE:
 		gopher_file(reply, router, s, &a, request->selector);
@@ -461,8 +473,10 @@ gopher_answer(struct reply *reply, struct form *form,
 		gopher_search(reply, router, s, request);
 		break;
 	case ANSWER_FORM:
-		*form = (struct form){
-		    s, request->selector, request->search, request->has_search};
+		*form = (struct form){.site = s,
+		    .path = request->selector,
+		    .input = request->search,
+		    .has_input = request->has_search};
 		break;
 	case ANSWER_NONE:
 	case ANSWER_REDIRECT:

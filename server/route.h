@@ -41,7 +41,7 @@ void router_close(struct router *router);
 
 /*
  * Both fill a reply that was initialized and leave one that can be sent; or
- * *form (form.h), given empty, which then has to be asked of the desk. sni is
+ * *form (form.h), given empty, which then has to be asked of the desk first. sni is
  * the name that the client gave in TLS, or empty; port is the one that the
  * connection came to.
  */

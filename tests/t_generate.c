@@ -501,7 +501,7 @@ offers_what_is_open(void)
 			 "There are 3 × S, 10 × M.\n"),
 		    "%s: what there is", t[i].why);
 		T_OK(has(text, t[i].want), "%s: says so", t[i].why);
-		T_OK(has(text, "=> /claim/shirt.gmi Claim: shirt\n") ==
+		T_OK(has(text, "=> /claim/shirt.md Claim: shirt\n") ==
 			t[i].can_claim,
 		    "%s: the way to a claim", t[i].why);
 		T_EQ_INT(site_next_change(site), instant(t[i].next),
