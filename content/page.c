@@ -24,7 +24,7 @@ static const char *const page_keys[] = {"title", "date", "updated", "summary",
     "lang", "permalink", "categories", "aliases", "draft", "event", "talks",
     "sponsors", "offer", NULL};
 static const char *const event_keys[] = {"start", "end", "timezone", "place",
-    "host", "summary", "cancelled", "remind", NULL};
+    "host", "summary", "cancelled", "remind", "list", NULL};
 static const char *const talk_keys[] = {
     "title", "speaker", "video", "slides", "summary", NULL};
 static const char *const sponsor_keys[] = {"name", "url", "gave", NULL};
@@ -32,7 +32,6 @@ static const char *const offer_keys[] = {
     "item", "options", "ask", "opens", "closes", "many", NULL};
 
 #define STOCK_MAX 1000000
-#define REMIND_MAX ((int64_t)365 * 86400)
 
 static bool
 is_word_letter(char c)
@@ -291,6 +290,25 @@ read_cancelled(const struct reader *r, const struct yaml *map, struct err *e)
 	    &r->page->event.cancelled, r->arena, map, "cancelled", e);
 }
 
+/* Mail goes to nobody by default. Which lists there are is for the
+ * configuration to say. */
+static int
+read_list(const struct reader *r, const struct yaml *map, struct err *e)
+{
+	struct page_event *event = &r->page->event;
+	const struct yaml *list = yaml_get(map, "list");
+
+	if (yaml_line(&event->list, r->arena, map, "list", e) != 0)
+		return -1;
+	if (list != NULL)
+		event->list_line = list->line;
+	if (event->reminds == 0 || event->list.n > 0)
+		return 0;
+	return yaml_fault(e, yaml_get(map, "remind"),
+	    "\"remind\" needs a \"list\": whose subscribers are reminded, a "
+	    "name of capsule.yaml");
+}
+
 static int
 read_reminders(const struct reader *r, const struct yaml *map, struct err *e)
 {
@@ -304,10 +322,10 @@ read_reminders(const struct reader *r, const struct yaml *map, struct err *e)
 		0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (yaml_duration(event->remind[i], REMIND_MAX) < 0)
+		if (yaml_duration(event->remind[i], PAGE_REMIND_MAX) <= 0)
 			return yaml_takes(e, items[i],
 			    "times before the start, such as 1d, 2h or 30m");
-	return 0;
+	return read_list(r, map, e);
 }
 
 /* The zone must exist: the calendar's times depend on it. */

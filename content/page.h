@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define PAGE_REMIND_MAX ((int64_t)365 * 86400) /* s before an event */
+
 /* One edition of the conference, or any other event. */
 struct page_event {
 	bool present;
@@ -26,6 +28,8 @@ struct page_event {
 	struct str cancelled; /* why; empty: it was not */
 	struct str *remind;  /* durations before the start: "1d", "1h" */
 	size_t reminds;
+	struct str list;     /* who is reminded; never empty with reminds */
+	int list_line;
 };
 
 struct page_talk {

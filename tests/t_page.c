@@ -29,6 +29,7 @@ static const char whole[] =
     "  host: Joyent\n"
     "  summary: One day.\n"
     "  remind: [1d, 1h]\n"
+    "  list: stream\n"
     "talks:\n"
     "  - title: State of the Union\n"
     "    speaker: [Bryan, Adam]\n"
@@ -85,7 +86,7 @@ reads_the_head(const struct page *page)
 	    "lines of what a fault may be about");
 	T_OK(!page->draft, "no draft");
 	T_EQ_STR(page->body, STR("\nBody.\n"), "body");
-	T_EQ_INT(page->body_line, 41, "the body's line");
+	T_EQ_INT(page->body_line, 42, "the body's line");
 }
 
 static void
@@ -100,6 +101,8 @@ reads_the_event(const struct page_event *event)
 	T_EQ_STR(event->summary, STR("One day."), "summary");
 	T_EQ_INT((int64_t)event->cancelled.n, 0, "not cancelled");
 	T_EQ_INT((int64_t)event->reminds, 2, "reminders");
+	T_EQ_STR(event->list, STR("stream"), "for a list");
+	T_EQ_INT(event->list_line, 23, "the list's line");
 }
 
 static void
@@ -113,7 +116,7 @@ reads_the_lists(const struct page *page)
 	T_EQ_INT((int64_t)page->talks[1].speaker_count, 1, "one speaker");
 	T_EQ_STR(page->talks[1].slides, STR("slides/kyle.pdf"), "slides");
 	T_EQ_STR(page->talks[1].summary, STR("With Rust."), "talk's summary");
-	T_EQ_INT(page->talks[1].line, 27, "talk's line");
+	T_EQ_INT(page->talks[1].line, 28, "talk's line");
 	T_EQ_INT((int64_t)page->sponsor_count, 1, "sponsors");
 	T_EQ_STR(page->sponsors[0].gave, STR("beer"), "what they gave");
 	T_EQ_STR(page->offer.item, STR("shirt"), "offer");
@@ -123,7 +126,7 @@ reads_the_lists(const struct page *page)
 	T_EQ_INT((int64_t)page->offer.ask_count, 2, "asks");
 	date_is(&page->offer.closes, "2028-06-01", "closes");
 	T_OK(page->offer.many, "many");
-	T_EQ_INT(page->offer.line, 33, "offer's line");
+	T_EQ_INT(page->offer.line, 34, "offer's line");
 }
 
 static void
@@ -265,6 +268,17 @@ static const struct {
 	"Europe/Berlin or UTC, not \"Mars/Olympus\""},
     {"cancelled without a reason", "event: {start: 2020, cancelled: yes}\n",
 	"2: \"cancelled\" takes the reason, as a text, not \"yes\""},
+    {"a reminder at the start itself",
+	"event:\n  start: 2020\n  remind: 0\n  list: stream\n",
+	"4: \"remind\" takes times before the start, such as 1d, 2h or 30m, "
+	"not \"0\""},
+    {"reminders to nobody", "event:\n  start: 2020\n  remind: [1d]\n",
+	"4: \"remind\" needs a \"list\": whose subscribers are reminded, a "
+	"name of capsule.yaml"},
+    {"reminders to a list without a name",
+	"event:\n  start: 2020\n  list: ''\n  remind: 1d\n",
+	"5: \"remind\" needs a \"list\": whose subscribers are reminded, a "
+	"name of capsule.yaml"},
     {"a reminder that is none",
 	"event:\n  start: 2020\n  remind: [1d, later]\n",
 	"4: \"remind\" takes times before the start, such as 1d, 2h or 30m, "
