@@ -6,11 +6,13 @@ static const struct {
 	int (*answer)(struct step *s);
 } steps[] = {
     {"c", desk_confirm},
+    {"claim", desk_claim},
     {"code", desk_code},
     {"help", desk_help},
     {"leave", desk_leave},
     {"lists", desk_lists},
     {"me", desk_me},
+    {"offer", desk_offer},
     {"organizers", desk_organizers},
     {"subscribe", desk_subscribe},
 };
@@ -43,8 +45,8 @@ dispatch(struct step *s)
 	return step_missing(s);
 }
 
-static const struct conf_site *
-find_site(const struct conf *conf, struct str host)
+const struct conf_site *
+step_site(const struct conf *conf, struct str host)
 {
 	for (size_t i = 0; i < conf->site_count; i++) {
 		const struct conf_site *site = &conf->sites[i];
@@ -64,7 +66,7 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
     struct err *e)
 {
 	struct step s = {.conf = desk->conf,
-	    .site = find_site(desk->conf, request->host),
+	    .site = step_site(desk->conf, request->host),
 	    .store = desk->store,
 	    .request = request,
 	    .now = now,
@@ -95,6 +97,9 @@ desk_mail_path(struct buf *to, struct str extension)
 		struct str word; /* a token follows those that end in "-" */
 		const char *before, *behind;
 	} words[] = {
+	    {STR("claim-"), "/claim/", ""},
+	    {STR("withdraw-"), "/claim/", "/withdraw/yes"},
+	    {STR("yes-"), "/claim/", "/yes"},
 	    {STR("subscribe"), "/subscribe", ""},
 	    {STR("subscribe-"), "/subscribe/", ""},
 	    {STR("confirm-"), "/c/", "/yes"},
@@ -119,4 +124,10 @@ desk_mail_path(struct buf *to, struct str extension)
 		return 0;
 	}
 	return -1;
+}
+
+bool
+desk_takes_words(struct str path)
+{
+	return str_starts(path, STR("/claim/")) && str_chr(path, '-') >= 0;
 }

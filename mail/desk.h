@@ -14,6 +14,8 @@
  *	/leave/TOKEN         "really?", .../yes does, .../undo takes it back
  *	/lists/TOKEN         what one is subscribed to, each with a link
  *	/me                  the same by client certificate
+ *	/offer/SOURCE        what is left of what a page offers
+ *	/claim/...           claiming one (desk_offer.h)
  *	/help                by mail: what can be written where
  *	/organizers/         figures, for certificates that the configuration
  *	                     names
@@ -30,6 +32,7 @@
 #include "base/err.h"
 #include "mail/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct desk {
@@ -42,7 +45,8 @@ struct desk {
  * within a transaction of the caller's.
  *
  * By mail, request->network is who wrote (mailbox_normalise), input the
- * Message-ID of what they wrote without "<>", and the text of the answer is
+ * Message-ID of what they wrote without "<>", or for a claim what they wrote
+ * (desk_takes_words), and the text of the answer is
  * plain: a paragraph a line, ready for desk_letter_answer; an empty one says
  * that a letter is on its way already. */
 int desk_answer(const struct desk *desk, const struct desk_request *request,
@@ -52,7 +56,10 @@ int desk_answer(const struct desk *desk, const struct desk_request *request,
 /* Appends the path of the step that a message to our address with this
  * extension (RFC 5233: what stands behind its "+") is: subscribe,
  * subscribe-LIST, confirm-TOKEN, leave, leave-TOKEN, undo-TOKEN, lists-TOKEN,
- * help. -1 for any other. */
+ * help; claim-TAG-TOKEN, yes-TOKEN, withdraw-TOKEN. -1 for any other. */
 int desk_mail_path(struct buf *to, struct str extension);
+
+/* Whether a step by mail is about what somebody wrote. */
+bool desk_takes_words(struct str path);
 
 #endif

@@ -167,6 +167,8 @@ desk_me(struct step *s)
 	struct step_person p = {.lists = STR("/me"), .leave = STR("/me/leave")};
 	struct err why = ERR_INIT;
 
+	if (s->words > 4)
+		return step_missing(s);
 	if (s->request->way != DESK_GEMINI)
 		return step_end(s, DESK_REFUSE,
 		    "This takes a client certificate, so a Gemini client");
@@ -179,8 +181,8 @@ desk_me(struct step *s)
 		    ? say_nobody(s)
 		    : err_set(s->e, why.kind, "%s", why.msg);
 	if (s->words > 1 && str_is(s->word[1], "leave"))
-		return s->words > 4 ? step_missing(s) : step_leave(s, &p, 2);
-	return s->words > 4 ? step_missing(s) : step_choose(s, &p, 1);
+		return step_leave(s, &p, 2);
+	return step_choose(s, &p, 1);
 }
 
 int

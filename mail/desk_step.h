@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STEP_WORDS_MAX 6 /* "me/leave/yes/1700000000" and some more */
+#define STEP_WORDS_MAX 16 /* "claim", folders and the name of a page */
 
 struct step {
 	const struct conf *conf;
@@ -34,11 +34,13 @@ struct step {
 /* The steps, by the first word of their path. 0 with what was said by one of
  * those below; -1 when the store fails. */
 int desk_subscribe(struct step *s); /* subscribe[/LIST] */
+int desk_claim(struct step *s); /* claim/.. (desk_offer.h) */
 int desk_code(struct step *s); /* code/REQUEST */
 int desk_confirm(struct step *s); /* c/TOKEN[/yes|/all] */
 int desk_leave(struct step *s); /* leave[/TOKEN[/yes|/undo[/TIME]]] */
 int desk_lists(struct step *s); /* lists/TOKEN[/on|/off/LIST[/TIME]] */
 int desk_me(struct step *s); /* me[/on|/off/LIST|/leave..[/TIME]] */
+int desk_offer(struct step *s); /* offer/SOURCE */
 int desk_organizers(struct step *s); /* organizers */
 int desk_help(struct step *s); /* help */
 
@@ -69,6 +71,8 @@ struct str step_address(struct step *s, const char *what, struct str token);
 struct str step_date(struct step *s, int64_t at);
 struct str step_day(struct step *s, int64_t at);
 
+/* The site of a host; the first for one that is none. */
+const struct conf_site *step_site(const struct conf *conf, struct str host);
 /* NULL when the configuration has none of that name. */
 const struct conf_list *step_list(const struct step *s, struct str name);
 enum member_way step_way(const struct step *s);

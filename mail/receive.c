@@ -18,6 +18,7 @@
 struct work {
 	const struct receive *r;
 	struct incoming in;
+	struct arena *arena; /* that it stands in */
 	struct buf path; /* of the step */
 	struct buf title, text; /* of the answer */
 	struct buf *said;
@@ -130,6 +131,17 @@ find_step(struct work *w)
 				 : word;
 }
 
+/* What somebody wrote; some write into what their mail program quotes. */
+static struct str
+words_of(const struct work *w)
+{
+	struct str own = incoming_own_words(w->arena, w->in.text);
+
+	if (str_trim(own).n == 0)
+		own = w->in.text;
+	return str_sub(own, 0, DESK_INPUT_MAX);
+}
+
 /* LATER is for the mail server to come back with. */
 static int
 step(struct work *w, struct desk_answer *answer)
@@ -144,6 +156,8 @@ step(struct work *w, struct desk_answer *answer)
 	    .network = w->in.writer,
 	};
 
+	if (desk_takes_words(request.path))
+		request.input = words_of(w);
 	if (desk_answer(&desk, &request, w->now, &w->title, &w->text, answer,
 		w->e) != 0)
 		return -1;
@@ -217,6 +231,7 @@ receive(const struct receive *r, struct str message,
 	int result;
 
 	arena_init(&a);
+	w.arena = &a;
 	buf_init(&w.path, DESK_INPUT_MAX);
 	buf_init(&w.title, ANSWER_MAX);
 	buf_init(&w.text, ANSWER_MAX);

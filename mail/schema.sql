@@ -244,3 +244,113 @@ CREATE TABLE certificates (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX certificates_of_subscriber ON certificates (subscriber);
+
+-- migration 3
+
+-- What pages give away until there is none left. What a page says of it is
+-- taken over whenever it is asked for.
+CREATE TABLE offers (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	-- The site, and the page's file below its pages.
+	host TEXT NOT NULL,
+	page TEXT NOT NULL,
+	-- Made of both: how addresses of mail name it.
+	tag TEXT NOT NULL UNIQUE,
+	item TEXT NOT NULL,
+	-- The fields of a claim, with a space between them.
+	ask TEXT NOT NULL,
+	-- Open from the one up to the other.
+	opens INTEGER NOT NULL,
+	over INTEGER NOT NULL,
+	-- 1: more than one claim a person.
+	many INTEGER NOT NULL CHECK (many IN (0, 1)),
+	-- When an organizer closed it, whatever the page says; 0: not.
+	closed INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (host, page)
+) STRICT;
+
+-- What there is to choose from, such as sizes.
+CREATE TABLE offer_options (
+	-- Never another's, also when its page has long left it out.
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	offer INTEGER NOT NULL REFERENCES offers,
+	name TEXT NOT NULL,
+	-- Where it stands among them.
+	place INTEGER NOT NULL,
+	-- How many there are, or were before any was taken.
+	stock INTEGER NOT NULL CHECK (stock >= 0),
+	UNIQUE (offer, name)
+) STRICT;
+
+CREATE TABLE claims (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	offer INTEGER NOT NULL REFERENCES offers,
+	-- Whoever knows it fills in and withdraws: the form's address.
+	token TEXT NOT NULL UNIQUE,
+	-- Whoever knows it owns the address: the link in the letter.
+	proof TEXT NOT NULL UNIQUE,
+	-- As of a subscriber; empty once this person was erased.
+	address TEXT NOT NULL,
+	key TEXT NOT NULL,
+	-- 'draft' holds nothing; 'taken' and 'shipped' have one of their
+	-- option's stock; the last two have given it back.
+	state TEXT NOT NULL CHECK (state IN ('draft', 'waiting', 'taken',
+	    'shipped', 'withdrawn', 'expired')),
+	-- NULL: not chosen yet.
+	option INTEGER REFERENCES offer_options,
+	-- Which one of how many it was when it was taken; or whose turn it is
+	-- among those who wait.
+	number INTEGER NOT NULL DEFAULT 0,
+	-- By which way, from where and when it was begun.
+	way TEXT NOT NULL CHECK (way IN ('gemini', 'gopher', 'mail')),
+	network TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	-- When it came into its state.
+	changed INTEGER NOT NULL,
+	-- When it expires; 0: never.
+	expires INTEGER NOT NULL,
+	-- When the address was shown to be theirs; 0: not yet.
+	confirmed INTEGER NOT NULL,
+	-- 1: their sentence may be published.
+	agreed INTEGER NOT NULL DEFAULT 0 CHECK (agreed IN (0, 1)),
+	-- How often it was changed, which makes each page of it a fresh one.
+	revision INTEGER NOT NULL DEFAULT 0,
+	-- What the organizer said when it was shipped.
+	note TEXT NOT NULL DEFAULT '',
+	CHECK (state IN ('draft', 'withdrawn', 'expired')
+	    OR option IS NOT NULL)
+) STRICT;
+
+-- How many are left of an option, and who is next.
+CREATE INDEX claims_of_option ON claims (option, state, number);
+CREATE INDEX claims_of_offer ON claims (offer, state);
+CREATE INDEX claims_of_key ON claims (key, offer);
+CREATE INDEX claims_by_end ON claims (expires) WHERE expires != 0;
+
+-- What people wrote into a claim.
+CREATE TABLE answers (
+	claim INTEGER NOT NULL REFERENCES claims ON DELETE CASCADE,
+	-- Of the offer's `ask`.
+	field TEXT NOT NULL,
+	-- Sealed (mail/seal.h), bound to the claim and the field.
+	value BLOB NOT NULL,
+	PRIMARY KEY (claim, field)
+) STRICT, WITHOUT ROWID;
+
+-- Claims count against limits, too.
+CREATE TABLE asked_and_claimed (
+	id INTEGER PRIMARY KEY,
+	at INTEGER NOT NULL,
+	hash BLOB NOT NULL CHECK (length(hash) = 32),
+	network TEXT NOT NULL,
+	what TEXT NOT NULL
+	    CHECK (what IN ('subscribe', 'leave', 'answer', 'claim')),
+	mailed INTEGER NOT NULL CHECK (mailed IN (0, 1))
+) STRICT;
+
+INSERT INTO asked_and_claimed SELECT * FROM asked;
+DROP TABLE asked;
+ALTER TABLE asked_and_claimed RENAME TO asked;
+CREATE INDEX asked_of_address ON asked (hash, what, at);
+CREATE INDEX asked_of_network ON asked (network, at);
+CREATE INDEX asked_at ON asked (at);

@@ -156,7 +156,10 @@ seal_put(struct buf *to, const struct seal *s, struct str text,
 	done = c != NULL && token_random(out + 1, NONCE_LEN, e) == 0 &&
 	    encrypt(c, s, out, text, bound);
 	EVP_CIPHER_CTX_free(c);
-	buf_grew(to, done ? text.n + SEAL_ADDS : 0);
+	if (done)
+		buf_grew(to, text.n + SEAL_ADDS);
+	else
+		*out = '\0';
 	return done ? 0 : err_set(e, ERR_SYSTEM, "OpenSSL cannot encrypt");
 }
 
@@ -198,9 +201,11 @@ seal_take(struct buf *to, const struct seal *s, struct str sealed,
 	    decrypt(c, s, out, (const uint8_t *)sealed.p,
 		(int)(sealed.n - SEAL_ADDS), bound);
 	EVP_CIPHER_CTX_free(c);
-	buf_grew(to, done ? sealed.n - SEAL_ADDS : 0);
-	if (done)
+	if (done) {
+		buf_grew(to, sealed.n - SEAL_ADDS);
 		return 0;
+	}
+	*out = '\0';
 	return err_set(e, ERR_INPUT,
 	    "what was sealed was altered, or " SEAL_FILE
 	    " is not the key that it was sealed with");

@@ -6,8 +6,8 @@
 #ifndef MAIL_STORE_QUESTIONS_H
 #define MAIL_STORE_QUESTIONS_H
 
-/* In the order in which read_member, read_delivery, read_announcement and
- * read_letter take them. */
+/* In the order in which read_member, read_delivery, read_announcement,
+ * read_letter, read_request, read_offer and read_claim take them. */
 #define MEMBER_COLUMNS                                                         \
 	"SELECT s.id, s.since, s.address, s.token, l.name, l.id, m.state,"     \
 	" m.way, m.since, m.consent, m.why"
@@ -24,6 +24,14 @@
 	"SELECT r.id, r.name, r.token, r.code, r.address, l.name, r.way,"      \
 	" r.network, r.at, r.again, r.expires, r.tries, r.wrong, r.confirmed"  \
 	" FROM requests r JOIN lists l ON l.id = r.list"
+#define OFFER_COLUMNS                                                          \
+	"SELECT id, host, page, tag, item, ask, opens, over, many, closed"     \
+	" FROM offers"
+#define CLAIM_COLUMNS                                                          \
+	"SELECT c.id, c.offer, c.token, c.proof, c.address, c.state,"          \
+	" c.option, o.name, c.number, c.way, c.network, c.at, c.changed,"      \
+	" c.expires, c.confirmed, c.agreed, c.revision, c.note FROM claims c"  \
+	" LEFT JOIN offer_options o ON o.id = c.option"
 
 #define STORE_QUESTIONS_ARE(X)                                                 \
 	X(TRANSACTION, "BEGIN IMMEDIATE")                                      \
@@ -321,7 +329,122 @@
 	X(SUBSCRIBER_OF_CERTIFICATE,                                           \
 	    "SELECT s.id, s.since, s.address, s.token FROM certificates c"     \
 	    " JOIN subscribers s ON s.id = c.subscriber"                       \
-	    " WHERE c.fingerprint = ?1")
+	    " WHERE c.fingerprint = ?1")                                       \
+                                                                               \
+	X(OFFER_OF_PAGE,                                                       \
+	    OFFER_COLUMNS " WHERE host = ?1 AND page = ?2")                    \
+	X(OFFER_OF_TAG,                                                        \
+	    OFFER_COLUMNS " WHERE tag = ?1")                                   \
+	X(OFFER_OF_ID,                                                         \
+	    OFFER_COLUMNS " WHERE id = ?1")                                    \
+	X(OFFERS,                                                              \
+	    OFFER_COLUMNS " WHERE id > ?1 ORDER BY id LIMIT ?2")               \
+	X(NEW_OFFER,                                                           \
+	    "INSERT INTO offers (host, page, tag, item, ask, opens, over, many)"\
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"                         \
+	    " ON CONFLICT (host, page) DO UPDATE SET item = ?4, ask = ?5,"     \
+	    " opens = ?6, over = ?7, many = ?8 RETURNING id")                  \
+	X(OFFER_CLOSED,                                                        \
+	    "UPDATE offers SET closed = ?2 WHERE id = ?1")                     \
+	X(NEW_OPTION,                                                          \
+	    "INSERT INTO offer_options (offer, name, place, stock)"            \
+	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (offer, name)"               \
+	    " DO UPDATE SET place = ?3, stock = ?4")                           \
+	X(OPTIONS_EMPTIED,                                                     \
+	    "UPDATE offer_options SET stock = 0, place = place + 1000"         \
+	    " WHERE offer = ?1 AND place < 1000")                              \
+	X(OPTIONS_OF_OFFER,                                                    \
+	    "SELECT o.id, o.name, o.stock,"                                    \
+	    " (SELECT count(*) FROM claims c WHERE c.option = o.id"            \
+	    " AND c.state IN ('taken', 'shipped')),"                           \
+	    " (SELECT count(*) FROM claims c WHERE c.option = o.id"            \
+	    " AND c.state = 'waiting'),"                                       \
+	    " (SELECT count(*) FROM claims c WHERE c.option = o.id"            \
+	    " AND c.state = 'shipped')"                                        \
+	    " FROM offer_options o WHERE o.offer = ?1"                         \
+	    " ORDER BY o.place LIMIT ?2")                                      \
+                                                                               \
+	X(NEW_CLAIM,                                                           \
+	    "INSERT INTO claims (offer, token, proof, address, key, state,"    \
+	    " way, network, at, changed, expires, confirmed) VALUES"           \
+	    " (?1, ?2, ?3, ?4, ?5, 'draft', ?6, ?7, ?8, ?8, ?9, ?10)"          \
+	    " RETURNING id")                                                   \
+	X(CLAIMS_OF_TOKEN,                                                     \
+	    CLAIM_COLUMNS " WHERE c.token >= ?1 AND c.token < ?2")             \
+	X(CLAIMS_OF_PROOF,                                                     \
+	    CLAIM_COLUMNS " WHERE c.proof >= ?1 AND c.proof < ?2")             \
+	X(CLAIM_OF_ID,                                                         \
+	    CLAIM_COLUMNS " WHERE c.id = ?1")                                  \
+	X(CLAIM_OF_PERSON,                                                     \
+	    CLAIM_COLUMNS " WHERE c.key = ?1 AND c.offer = ?2"                 \
+	    " AND c.confirmed != 0 AND (c.state IN ('waiting', 'taken',"       \
+	    " 'shipped') OR (c.state = 'draft' AND c.expires > ?3))"           \
+	    " ORDER BY (c.state = 'draft') = ?4 DESC, c.id DESC LIMIT 1")      \
+	X(CLAIMS_OF_OFFER,                                                     \
+	    CLAIM_COLUMNS " WHERE c.offer = ?1 AND c.state = ?2"               \
+	    " AND c.id > ?3 ORDER BY c.id LIMIT ?4")                           \
+	X(CLAIM_CHANGED,                                                       \
+	    "UPDATE claims SET option = nullif(?2, 0), agreed = ?3,"           \
+	    " revision = revision + 1 WHERE id = ?1")                          \
+	X(CLAIM_MOVED,                                                         \
+	    "UPDATE claims SET state = ?2, number = ?3, changed = ?4,"         \
+	    " expires = ?5, note = ?6, revision = revision + 1 WHERE id = ?1") \
+	X(CLAIM_CONFIRMED,                                                     \
+	    "UPDATE claims SET confirmed = ?2, expires = 0,"                   \
+	    " revision = revision + 1 WHERE id = ?1")                          \
+	X(CLAIMS_DOUBLE,                                                       \
+	    "UPDATE claims SET state = 'expired', changed = ?3, expires = 0"   \
+	    " WHERE key = ?1 AND offer = ?2 AND confirmed = 0"                 \
+	    " AND state IN ('taken', 'waiting') AND id != ?4")                 \
+	X(TAKEN_OF_OPTION,                                                     \
+	    "SELECT count(*) FROM claims WHERE option = ?1"                    \
+	    " AND state IN ('taken', 'shipped')")                              \
+	X(TAKEN_OF_OFFER,                                                      \
+	    "SELECT count(*) FROM claims WHERE offer = ?1"                     \
+	    " AND state IN ('taken', 'shipped')")                              \
+	X(STOCK_OF_OPTION,                                                     \
+	    "SELECT stock FROM offer_options WHERE id = ?1")                   \
+	X(LAST_IN_LINE,                                                        \
+	    "SELECT coalesce(max(number), 0) FROM claims"                      \
+	    " WHERE option = ?1 AND state = 'waiting'")                        \
+	X(BEFORE_IN_LINE,                                                      \
+	    "SELECT count(*) FROM claims WHERE option = ?1"                    \
+	    " AND state = 'waiting' AND number < ?2")                          \
+	X(CLAIM_NEXT_IN_LINE,                                                  \
+	    CLAIM_COLUMNS " WHERE c.state = 'waiting' AND c.id ="              \
+	    " (SELECT w.id FROM claims w WHERE w.option = o.id"                \
+	    " AND w.state = 'waiting' ORDER BY w.number LIMIT 1)"              \
+	    " AND o.offer = ?1 AND o.stock > (SELECT count(*) FROM claims t"   \
+	    " WHERE t.option = o.id AND t.state IN ('taken', 'shipped'))"      \
+	    " ORDER BY c.number LIMIT 1")                                      \
+	X(CLAIMS_EXPIRED,                                                      \
+	    "UPDATE claims SET state = 'expired', changed = ?1, expires = 0"   \
+	    " WHERE expires != 0 AND expires <= ?1"                            \
+	    " AND state IN ('waiting', 'taken')")                              \
+	X(DRAFTS_EXPIRED,                                                      \
+	    "DELETE FROM claims WHERE expires != 0 AND expires <= ?1"          \
+	    " AND state = 'draft'")                                            \
+	X(ANSWERS_OLD,                                                         \
+	    "DELETE FROM answers WHERE claim IN (SELECT id FROM claims"        \
+	    " WHERE (state = 'shipped' AND changed <= ?1)"                     \
+	    " OR state IN ('withdrawn', 'expired')"                            \
+	    " OR (state = 'waiting' AND offer IN (SELECT id FROM offers"       \
+	    " WHERE over <= ?1 OR (closed != 0 AND closed <= ?1))))"           \
+	    " AND NOT (field = 'sentence' AND claim IN (SELECT id"             \
+	    " FROM claims WHERE state = 'shipped' AND agreed = 1))")           \
+	X(NEW_ANSWER,                                                          \
+	    "INSERT INTO answers (claim, field, value) VALUES (?1, ?2, ?3)"    \
+	    " ON CONFLICT (claim, field) DO UPDATE SET value = ?3")            \
+	X(ANSWER_OF_CLAIM,                                                     \
+	    "SELECT value FROM answers WHERE claim = ?1 AND field = ?2")       \
+	X(ANSWERS_FORGOTTEN,                                                   \
+	    "DELETE FROM answers WHERE claim IN"                               \
+	    " (SELECT id FROM claims WHERE key = ?1)")                         \
+	X(CLAIMS_FORGOTTEN,                                                    \
+	    "UPDATE claims SET address = '', key = '', network = '',"          \
+	    " agreed = 0, expires = 0, note = '', state = iif(state"           \
+	    " IN ('taken', 'waiting', 'draft'), 'withdrawn', state)"           \
+	    " WHERE key = ?1")
 
 enum store_question {
 #define X(name, sql) name,

@@ -9,6 +9,7 @@ static const char *const whats[ASKED_WHATS] = {
     [ASKED_SUBSCRIBE] = "subscribe",
     [ASKED_LEAVE] = "leave",
     [ASKED_ANSWER] = "answer",
+    [ASKED_CLAIM] = "claim",
 };
 
 static int

@@ -525,6 +525,8 @@ erase(struct store *s, struct str address, int64_t at, bool *was_known,
 	if (key_of(&key, address, e) != 0 || suppress(s, &key, at, e) != 0 ||
 	    forget_key(s, LETTERS_FORGOTTEN, &key, e) != 0 ||
 	    forget_key(s, REQUESTS_FORGOTTEN, &key, e) != 0 ||
+	    forget_key(s, ANSWERS_FORGOTTEN, &key, e) != 0 ||
+	    forget_key(s, CLAIMS_FORGOTTEN, &key, e) != 0 ||
 	    id_of_key(s, &key, &id, e) != 0)
 		return -1;
 	*was_known = id != 0;
