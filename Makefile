@@ -255,7 +255,8 @@ coverage: check-deps
 	@sh tests/coverage.sh build-cov
 
 # The configuration is its owner's: one that is there stays, and only one that
-# nobody has changed is taken away.
+# nobody has changed is taken away. Elsewhere than in /etc programs find it by
+# -c alone, which the units give.
 CONF_DIR := $(DESTDIR)$(SYSCONFDIR)/capsule
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) $(CONF_DIR)
