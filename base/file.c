@@ -303,12 +303,25 @@ open_temporary(int folder, char *name, size_t size, mode_t mode)
 	return -1;
 }
 
+/* Gives what root has just made in a folder to that folder's owner. */
+static int
+give_to_owner(int made, int folder)
+{
+	struct stat st;
+
+	if (fstat(folder, &st) != 0)
+		return -1;
+	return st.st_uid == 0 ? 0 : fchown(made, st.st_uid, st.st_gid);
+}
+
 /* Bytes on the disk before any name leads to them. */
 static int
-fill_and_sync(int fd, struct str content)
+fill_and_sync(int fd, int folder, struct str content)
 {
-	int rc = file_write_all(fd, content);
+	int rc = geteuid() == 0 ? give_to_owner(fd, folder) : 0;
 
+	if (rc == 0)
+		rc = file_write_all(fd, content);
 	if (rc == 0)
 		rc = fsync(fd);
 	/* A late error of a network file system shows here. */
@@ -330,7 +343,7 @@ replace(int folder, const char *name, mode_t mode, struct str content)
 
 	if (fd < 0)
 		return -1;
-	if (fill_and_sync(fd, content) != 0 ||
+	if (fill_and_sync(fd, folder, content) != 0 ||
 	    renameat(folder, temporary, folder, name) != 0) {
 		int code = errno;
 
@@ -360,13 +373,34 @@ file_write(
 }
 
 static int
+give_folder_to_owner(const char *path, struct err *e)
+{
+	int made = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int above = made < 0
+	    ? -1
+	    : openat(made, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = above < 0 ? -1 : give_to_owner(made, above);
+
+	if (result != 0)
+		err_sys(e,
+		    "%s: cannot be given to whom the folder above it "
+		    "belongs to",
+		    path);
+	if (made >= 0)
+		close(made);
+	if (above >= 0)
+		close(above);
+	return result;
+}
+
+static int
 make_one(const char *path, mode_t mode, struct err *e)
 {
 	struct stat st;
 	int code;
 
 	if (mkdir(path, mode) == 0)
-		return 0;
+		return geteuid() == 0 ? give_folder_to_owner(path, e) : 0;
 	/* A folder that is there is fine whatever mkdir said: of a read-only
 	 * file system it may be EROFS. */
 	code = errno;

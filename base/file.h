@@ -31,13 +31,15 @@ int file_read_fd(struct buf *to, int fd, const char *name, struct err *e);
 /*
  * Replaces a file so that at any instant, also after a power cut, the old or
  * the new content stands there whole: a temporary file beside it, fsync,
- * rename, fsync of the directory. On failure the old one is as it was.
+ * rename, fsync of the directory. On failure the old one is as it was. What
+ * root makes belongs to whom the folder belongs to, so that a command run by
+ * root leaves nothing that the daemon of another user cannot read.
  */
 int file_write(int dir, const char *path, mode_t mode, struct str content,
     struct err *e);
 
 /* Makes a directory and those above it (0755 above, mode for itself). One that
- * exists is fine and its mode left alone. */
+ * exists is fine and its mode left alone. Owners as of file_write. */
 int file_make_dir(const char *path, mode_t mode, struct err *e);
 
 /* Writes all of it, whatever write(2) takes at a time. */

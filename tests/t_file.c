@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -400,6 +401,33 @@ makes_folders(void)
 	T_OK(file_make_dir("", 0700, NULL) == -1, "no name");
 }
 
+/* As root only: others can make nothing for somebody else. */
+static void
+leaves_nothing_of_root(void)
+{
+	enum { SOMEBODY = 12345 };
+	char dir[PATH_MAX], file[PATH_MAX], below[PATH_MAX];
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	if (geteuid() != 0) {
+		T_OK(true, "# SKIP needs root");
+		return;
+	}
+	snprintf(dir, sizeof dir, "%s/theirs", t_tmpdir());
+	snprintf(file, sizeof file, "%s/file", dir);
+	snprintf(below, sizeof below, "%s/a/b", dir);
+	T_OK(mkdir(dir, 0700) == 0 && chown(dir, SOMEBODY, SOMEBODY) == 0,
+	    "a folder of somebody's");
+	T_OK(file_write(AT_FDCWD, file, 0600, STR("x"), &e) == 0 &&
+		stat(file, &st) == 0,
+	    "a file in it: %s", e.msg);
+	T_EQ_INT(st.st_uid, SOMEBODY, "is theirs");
+	T_OK(file_make_dir(below, 0700, &e) == 0 && stat(below, &st) == 0,
+	    "folders in it: %s", e.msg);
+	T_EQ_INT(st.st_uid, SOMEBODY, "are theirs");
+}
+
 int
 main(void)
 {
@@ -412,5 +440,6 @@ main(void)
 	T_RUN(steps_over_a_left_over);
 	T_RUN(makes_folders);
 	T_RUN(stays_beneath_on_old_kernels);
+	T_RUN(leaves_nothing_of_root);
 	return t_done();
 }
