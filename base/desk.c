@@ -222,6 +222,12 @@ desk_parse_answer(struct desk_answer *out, struct str packet, struct err *e)
 bool
 desk_path_asks(struct str path)
 {
+	static const struct str claim = STR("/claim/");
+
+	/* A page's claim begins with an address; a token has no dot. */
+	if (str_starts(path, claim))
+		return str_rchr(path, '.') > str_rchr(path, '/') ||
+		    str_find(path, STR("/type/")) > 0;
 	return str_is(path, "/subscribe") || str_is(path, "/leave") ||
 	    str_starts(path, STR("/subscribe/")) ||
 	    str_starts(path, STR("/code/"));

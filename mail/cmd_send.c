@@ -2,10 +2,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "mail/compose.h"
+#include "mail/compose_offer.h"
 #include "mail/confirm.h"
 #include "mail/daemon.h"
 #include "mail/foreground.h"
 #include "mail/message.h"
+#include "mail/offer.h"
 #include "mail/store_delivery.h"
 #include "mail/words.h"
 
@@ -117,6 +119,24 @@ ask(const struct send *s, struct err *e)
 	return result;
 }
 
+/* The desk knows by then what replies to the message are about. */
+static int
+put_offer(const struct send *s, struct err *e)
+{
+	struct store_offer offer;
+	struct arena a;
+	int result = 0;
+
+	arena_init(&a);
+	if (compose_has_offer(&s->letter))
+		result = offer_of_page(&offer, &a, s->site->host,
+			     s->letter.source, &s->letter.page, e) != 0
+		    ? -1
+		    : store_offer_put(s->store, &offer, e);
+	arena_release(&a);
+	return result;
+}
+
 /* Nobody else has sent the page while we were asking. */
 static int
 queue(const struct send *s, bool again, int64_t *id, int64_t *recipients,
@@ -133,7 +153,7 @@ queue(const struct send *s, bool again, int64_t *id, int64_t *recipients,
 
 	if (store_begin(s->store, e) != 0)
 		return -1;
-	if ((!again && refuse_again(s, e) != 0) ||
+	if ((!again && refuse_again(s, e) != 0) || put_offer(s, e) != 0 ||
 	    store_announcement_queue(s->store, &a, recipients, e) != 0) {
 		store_rollback(s->store);
 		return -1;

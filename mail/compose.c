@@ -4,6 +4,7 @@
 #include "content/md.h"
 #include "content/render.h"
 #include "mail/compose_mime.h"
+#include "mail/compose_offer.h"
 #include "mail/compose_text.h"
 #include "mail/mailbox.h"
 #include "mail/message.h"
@@ -13,7 +14,7 @@
 
 #define TEXT_MAX ((size_t)64 << 20)
 #define FIELD_MAX ((size_t)16 << 10)
-/* How often a template says the mark: two ways to leave in its head, in the
+/* How often a template says the mark, but for an offer's: two ways to leave in its head, in the
  * text, and in the HTML as target and as text. */
 #define MARKS 8
 #define TRIES 8
@@ -27,7 +28,9 @@ struct composition {
 	struct buf base; /* "gemini://host" */
 	struct buf leave; /* "gemini://host/leave/MARK" */
 	struct buf leave_address; /* "announce+leave-MARK@example.org" */
+	struct buf claim_address; /* of an offer; else empty */
 	struct buf text, html;
+	size_t marks; /* that were written */
 };
 
 /*
@@ -132,45 +135,88 @@ write_footer(struct buf *md, const struct composition *c)
 	put_item(md, "Or by mail to: ", buf_slice(&c->leave_address));
 }
 
-/* "-- " begins a signature (RFC 3676, section 4.3), which no reply quotes. */
+/* What is written below the page, to both texts. */
 static int
-write_texts(struct composition *c, struct err *e)
+render_below(struct composition *c, struct str md, struct err *e)
 {
 	const struct link_resolver plain = {link_resolve_plain, NULL};
 	const struct md_options options = {.resolver = &plain};
-	const struct compose_options *o = c->o;
-	const struct letter *letter = c->letter;
 	const struct render_head head = {.title = {NULL, 0}};
 	const struct render_env env = {.base = {NULL, 0}};
-	struct str lang = letter->page.lang;
 	struct arena a;
-	struct buf md;
 	struct doc doc;
 	int result;
 
 	arena_init(&a);
-	buf_init(&md, TEXT_MAX);
-	write_footer(&md, c);
-	result = md_parse(&doc, &a, buf_slice(&md), &options, e);
+	result = md_parse(&doc, &a, md, &options, e);
 	if (result == 0) {
-		buf_str(&c->text, letter->text);
-		buf_puts(&c->text, "\n-- \n");
 		render(&c->text, FORMAT_MAILTEXT, &doc, &head, &env);
-		buf_printf(&c->html,
-		    "<!DOCTYPE html>\n<html lang=\"%.*s\">\n<body>\n",
-		    STR_ARG(lang.n > 0 ? lang : o->site->lang));
-		buf_str(&c->html,
-		    o->attach_images ? letter->html : letter->html_shown);
-		buf_puts(&c->html, "<hr>\n");
 		render(&c->html, FORMAT_HTML, &doc, &head, &env);
-		buf_puts(&c->html, "</body>\n</html>\n");
-		if (buf_ok(&c->text, "the message", e) != 0 ||
-		    buf_ok(&c->html, "the message", e) != 0)
-			result = -1;
 	}
-	buf_release(&md);
 	arena_release(&a);
 	return result;
+}
+
+/* The page, in which links to its form are this person's. */
+static void
+write_page(struct composition *c)
+{
+	const struct letter *letter = c->letter;
+	struct str html =
+	    c->o->attach_images ? letter->html : letter->html_shown;
+
+	if (!compose_has_offer(letter)) {
+		buf_str(&c->text, letter->text);
+		buf_str(&c->html, html);
+		return;
+	}
+	c->marks += compose_offer_links(
+	    &c->text, letter, letter->text, buf_slice(&c->base), c->mark);
+	c->marks += compose_offer_links(
+	    &c->html, letter, html, buf_slice(&c->base), c->mark);
+}
+
+static int
+write_offer(struct composition *c, struct err *e)
+{
+	struct buf md;
+	int result;
+
+	if (!compose_has_offer(c->letter))
+		return 0;
+	buf_init(&md, TEXT_MAX);
+	compose_offer(&md, c->letter, buf_slice(&c->base), c->mark);
+	buf_puts(&c->text, "\n");
+	buf_puts(&c->html, "<hr>\n");
+	result = render_below(c, buf_slice(&md), e);
+	c->marks += COMPOSE_OFFER_TEXT + COMPOSE_OFFER_HTML;
+	buf_release(&md);
+	return result;
+}
+
+/* "-- " begins a signature (RFC 3676, section 4.3), which no reply quotes. */
+static int
+write_texts(struct composition *c, struct err *e)
+{
+	struct str lang = c->letter->page.lang;
+	struct buf md;
+	int result;
+
+	buf_init(&md, TEXT_MAX);
+	write_footer(&md, c);
+	buf_printf(&c->html, "<!DOCTYPE html>\n<html lang=\"%.*s\">\n<body>\n",
+	    STR_ARG(lang.n > 0 ? lang : c->o->site->lang));
+	write_page(c);
+	result = write_offer(c, e);
+	buf_puts(&c->text, "\n-- \n");
+	buf_puts(&c->html, "<hr>\n");
+	if (result == 0)
+		result = render_below(c, buf_slice(&md), e);
+	buf_puts(&c->html, "</body>\n</html>\n");
+	buf_release(&md);
+	if (result != 0 || buf_ok(&c->text, "the message", e) != 0)
+		return -1;
+	return buf_ok(&c->html, "the message", e);
 }
 
 /*
@@ -251,6 +297,8 @@ put_head(struct buf *to, const struct composition *c)
 	put_name(&value, name);
 	buf_printf(&value, name.n > 0 ? " <%.*s>" : "%.*s", STR_ARG(address));
 	put_value(to, "From", &value);
+	if (c->claim_address.len > 0)
+		compose_field(to, "Reply-To", buf_slice(&c->claim_address));
 	compose_words(&value, c->letter->title);
 	put_value(to, "Subject", &value);
 	put_list_fields(to, &value, c);
@@ -274,6 +322,7 @@ init(struct composition *c)
 	buf_init(&c->base, FIELD_MAX);
 	buf_init(&c->leave, FIELD_MAX);
 	buf_init(&c->leave_address, FIELD_MAX);
+	buf_init(&c->claim_address, FIELD_MAX);
 	buf_init(&c->text, TEXT_MAX);
 	buf_init(&c->html, TEXT_MAX);
 }
@@ -284,6 +333,7 @@ release(struct composition *c)
 	buf_release(&c->base);
 	buf_release(&c->leave);
 	buf_release(&c->leave_address);
+	buf_release(&c->claim_address);
 	buf_release(&c->text);
 	buf_release(&c->html);
 }
@@ -301,6 +351,13 @@ write_template(struct buf *to, struct composition *c, struct err *e)
 		buf_printf(&c->base, ":%d", conf->gemini_port);
 	buf_printf(&c->leave, "%s/leave/%.*s", c->base.data, STR_ARG(c->mark));
 	message_address(&c->leave_address, &conf->mail, "leave-", c->mark);
+	c->marks = MARKS;
+	if (compose_has_offer(c->letter)) {
+		if (compose_offer_address(&c->claim_address, c->letter,
+			c->o->site, &conf->mail, c->mark, e) != 0)
+			return -1;
+		c->marks++;
+	}
 	if (write_texts(c, e) != 0)
 		return -1;
 	parts.text = buf_slice(&c->text);
@@ -355,8 +412,8 @@ try_compose(struct buf *to, const struct letter *letter,
 	if (result != 0)
 		return -1;
 	/* One more stands in the template's first line. */
-	*done =
-	    count(str_sub(buf_slice(to), begin, to->len), c.mark) == MARKS + 1;
+	*done = count(str_sub(buf_slice(to), begin, to->len), c.mark) ==
+	    c.marks + 1;
 	if (*done)
 		return check_template(
 		    str_sub(buf_slice(to), begin, to->len), e);

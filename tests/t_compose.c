@@ -3,6 +3,7 @@
 #include "mail/message.h"
 #include "tests/t.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MARK "markmarkmarkmarkmarkmarkma"
@@ -310,6 +311,47 @@ templates_are_whole(void)
 	buf_release(&second);
 }
 
+/* The same for one who replies, and who follows whichever link. */
+static void
+an_offer_is_claimed_by_its_message(void)
+{
+	static struct page_option options[] = {{STR("S"), 3}, {STR("M"), 1}};
+	static struct str ask[] = {
+	    STR("size"), STR("address"), STR("sentence")};
+	struct letter letter = make_letter();
+	struct err e = ERR_INIT;
+	struct str mark;
+	char path[100];
+	struct buf b;
+
+	letter.page.offer =
+	    (struct page_offer){.present = true, .item = STR("shirt")};
+	letter.page.offer.options = options;
+	letter.page.offer.option_count = 2;
+	letter.page.offer.ask = ask;
+	letter.page.offer.ask_count = 3;
+	letter.text = STR("Claim [1]\n\n"
+			  "[1] gemini://capsule.example.org/claim/news/"
+			  "shirts.md\n"
+			  "[2] gemini://capsule.example.org/claim/news/"
+			  "shirts.md.gz\n");
+	letter.html_shown = STR("<p><a href=\"gemini://capsule.example.org/"
+				"claim/news/shirts.md\">Claim</a></p>\n");
+	T_EQ_INT(compose_with(&b, conf_text, &letter, "news", false, &e), 0,
+	    "an offer %s", e.msg);
+	mark = str_sub(buf_slice(&b), strlen("template 1 "), 26);
+	T_EQ_INT(times(buf_slice(&b), mark), 1 + 8 + 6,
+	    "it says the mark six times more");
+	snprintf(path, sizeof path, "news/shirts.md/%.*s", STR_ARG(mark));
+	has(&b, path, true);
+	has(&b, "shirts.md.gz\r\n", true);
+	has(&b, "\r\nReply-To: announce+claim-", true);
+	has(&b, "Sizes are S, M.", true);
+	has(&b, "Address:\r\n", true);
+	has(&b, "Publish: yes or no\r\n", true);
+	buf_release(&b);
+}
+
 static void
 parts_are_nested_as_needed(void)
 {
@@ -430,6 +472,7 @@ main(void)
 	T_RUN(words_are_encoded);
 	T_RUN(fields_are_folded);
 	T_RUN(templates_are_whole);
+	T_RUN(an_offer_is_claimed_by_its_message);
 	T_RUN(parts_are_nested_as_needed);
 	T_RUN(odd_names_pass);
 	T_RUN(refuses_what_cannot_be_sent);

@@ -211,6 +211,10 @@ knows_what_asks(void)
 	T_OK(desk_path_asks(STR("/subscribe/stream")), "/subscribe/LIST");
 	T_OK(desk_path_asks(STR("/code/x")), "/code/REQUEST");
 	T_OK(desk_path_asks(STR("/leave")), "/leave");
+	T_OK(desk_path_asks(STR("/claim/news/shirt.md")), "/claim/SOURCE");
+	T_OK(desk_path_asks(STR("/claim/x/type/address/1")), "a field");
+	T_OK(!desk_path_asks(STR("/claim/news/shirt.md/x")), "a person's");
+	T_OK(!desk_path_asks(STR("/claim/x/send/1")), "/claim/TOKEN/send");
 	T_OK(!desk_path_asks(STR("/leave/x")), "/leave/TOKEN shows");
 	T_OK(!desk_path_asks(STR("/c/x")), "/c/TOKEN shows");
 	T_OK(!desk_path_asks(STR("/subscribers")), "another word");

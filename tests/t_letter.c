@@ -104,7 +104,7 @@ a_letter_is_what_is_published(void)
 	has(letter.text, "gemini://example.org/\n");
 	has(letter.text, "https://example.org/x\n");
 	has(letter.text, "gemini://example.org/search\n");
-	has(letter.text, "gemini://example.org/claim/news/shirts.gmi\n");
+	has(letter.text, "gemini://example.org/claim/news/shirts.md\n");
 	has(letter.text, "A note.");
 	has(letter.html, "<a href=\"gemini://example.org/\">home</a>");
 	has(letter.html, "<h1>Shirts &lt;b&gt;</h1>");

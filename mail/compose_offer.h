@@ -1,0 +1,39 @@
+/*
+ * What the message of a page with an offer has besides: a link by which this
+ * one person claims, wherever the page links to its form, and how to do the
+ * same by replying. Pure.
+ */
+#ifndef MAIL_COMPOSE_OFFER_H
+#define MAIL_COMPOSE_OFFER_H
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "content/letter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How often compose_offer's text says the mark: as text, and in HTML as target
+ * and as text. */
+#define COMPOSE_OFFER_TEXT 1
+#define COMPOSE_OFFER_HTML 2
+
+bool compose_has_offer(const struct letter *letter);
+
+/* "announce+claim-TAG-MARK@example.org" */
+int compose_offer_address(struct buf *to, const struct letter *letter,
+    const struct conf_site *site, const struct conf_mail *mail, struct str mark,
+    struct err *e);
+
+/* Markdown, for below the page's own text. base is "gemini://host". */
+void compose_offer(struct buf *md, const struct letter *letter, struct str base,
+    struct str mark);
+
+/* Appends a text of the page in which each link to the form is this person's.
+ * Returns how many there were. */
+size_t compose_offer_links(struct buf *to, const struct letter *letter,
+    struct str text, struct str base, struct str mark);
+
+#endif
