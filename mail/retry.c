@@ -3,6 +3,7 @@
 #define FIRST 60
 #define SECOND_TRY 300
 #define LONGEST (4 * 3600)
+#define ATTEMPTS_MIN 3
 #define PAUSE_FIRST 1000
 #define PAUSE_LONGEST 300000
 
@@ -38,9 +39,11 @@ retry_next(int attempts, int64_t age, int64_t give_up, uint64_t seed)
 	int64_t wait =
 	    attempts <= 1 ? FIRST : doubled(SECOND_TRY, attempts - 2, LONGEST);
 
+	wait = by_chance(wait, seed + (uint64_t)attempts);
+	if (attempts < ATTEMPTS_MIN)
+		return wait;
 	if (age >= give_up)
 		return -1;
-	wait = by_chance(wait, seed + (uint64_t)attempts);
 	return wait < give_up - age ? wait : give_up - age;
 }
 

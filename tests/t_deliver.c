@@ -836,7 +836,9 @@ moves(void)
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		struct item item = {.is_claimed = table[i].is_claimed};
+		struct item item = {.is_claimed = table[i].is_claimed,
+		    .attempts = 2,
+		    .doubts = 2};
 		struct transport_answer answer = {.outcome = table[i].outcome};
 		struct item_times times = {.now = 1000 + table[i].age,
 		    .since = 1000,

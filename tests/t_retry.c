@@ -52,8 +52,22 @@ gives_up(void)
 	T_EQ_INT(retry_next(9, GIVE_UP - 100, GIVE_UP, 1), 100,
 	    "a last attempt when it is due");
 	T_EQ_INT(retry_next(9, GIVE_UP, GIVE_UP, 1), -1, "and no other");
-	T_EQ_INT(retry_next(1, 2 * GIVE_UP, GIVE_UP, 1), -1, "long after");
+	T_EQ_INT(retry_next(3, 2 * GIVE_UP, GIVE_UP, 1), -1, "long after");
 	T_OK(retry_next(1, -500, 60, 1) >= 60, "a clock that went back");
+}
+
+/* The relay was away, or the day's share used up: what is refused for now at
+ * its first attempt was not refused for days. */
+static void
+gives_the_late_a_chance(void)
+{
+	int64_t wait = retry_next(1, 2 * GIVE_UP, GIVE_UP, 1);
+
+	T_OK(wait >= 60 && wait <= 75, "a second attempt: %d s", (int)wait);
+	wait = retry_next(2, GIVE_UP, GIVE_UP, 1);
+	T_OK(wait >= 300 && wait <= 375, "a third one: %d s", (int)wait);
+	wait = retry_next(2, GIVE_UP - 1, GIVE_UP, 1);
+	T_OK(wait >= 300, "not in a second: %d s", (int)wait);
 }
 
 /* As a message lives that is refused each time. */
@@ -89,6 +103,7 @@ main(void)
 	T_RUN(grows_up_to_four_hours);
 	T_RUN(spreads);
 	T_RUN(gives_up);
+	T_RUN(gives_the_late_a_chance);
 	T_RUN(tries_often_enough);
 	T_RUN(pauses);
 	return t_done();
