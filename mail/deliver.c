@@ -5,6 +5,7 @@
 #include "base/probes.h"
 #include "mail/deliver_session.h"
 #include "mail/deliver_share.h"
+#include "mail/spawn.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/transport.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,6 @@
 #define BATCH_MIN 10
 #define RATE_SAMPLES 12
 #define RATE_MS 500
-
-extern char **environ;
 
 struct sample {
 	int64_t at_ms, done;
@@ -86,48 +84,16 @@ running(const struct deliver *d)
 	return count;
 }
 
-/* A session's time may have begun elsewhere than the machine's. */
-static void
-pass_clock_on(void)
-{
-	struct buf now;
-
-	if (getenv("CAPSULE_NOW") == NULL)
-		return;
-	buf_init(&now, 64);
-	date_rfc3339(&now, clock_now());
-	setenv("CAPSULE_NOW", now.data, 1);
-	buf_release(&now);
-}
-
-/* The same program again, with nothing of ours but the share: SQLite's locks
- * do not survive a fork, and a hung session is to hold nothing. */
+/* Nothing of ours but the share: SQLite's locks do not survive a fork, and a
+ * hung session is to hold nothing. */
 static int
 spawn(pid_t *pid, int share_fd, int number)
 {
 	char name[] = SESSION_NAME, digits[16];
 	char *argv[] = {name, digits, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int code;
 
 	snprintf(digits, sizeof digits, "%d", number);
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, share_fd, SHARE_FD);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(
-	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	code = posix_spawn(
-	    pid, "/proc/self/exe", &files, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	errno = code;
-	return code == 0 ? 0 : -1;
+	return spawn_self(pid, argv, share_fd, SHARE_FD);
 }
 
 static int
@@ -142,7 +108,6 @@ start_session(struct deliver *d, struct err *e)
 	atomic_store(&self->alive_ms, clock_ticks_ms());
 	atomic_store(&self->has_claim, false);
 	atomic_store(&self->answers, 0);
-	pass_clock_on();
 	if (spawn(&d->pids[number], d->share_fd, number) != 0) {
 		d->pids[number] = 0;
 		return err_sys(e, "no session can be started");
