@@ -21,14 +21,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)256 << 10) /* of a body: one BDAT chunk */
 #define CONNECT_PATIENCE 30000 /* ms; libesmtp and RFC 5321 have none */
 
-/*
- * Where a message stands. libesmtp's statuses outlive a broken line, and with
- * CHUNKING hold the answer to a first chunk, so nothing good is read from them
- * but in the event that says that they are final.
- */
+/* Where a message stands. libesmtp's statuses outlive a broken line, so nothing
+ * good is read from them but in the event that says that they are final. */
 enum item_state {
 	WAITING,
 	BEGUN, /* its first byte may be on the wire */
@@ -41,7 +37,6 @@ struct item {
 	size_t i; /* in the batch */
 	enum item_state state;
 	struct str sender, recipient, head, body;
-	bool is_head_given;
 	smtp_message_t message; /* of this session; NULL: it is not in it */
 	smtp_recipient_t to;
 };
@@ -155,11 +150,8 @@ read_status(struct answer *a, const smtp_status_t *st)
 static void
 finish_by(struct item *item, const struct answer *a, bool is_sent)
 {
-	/* 503 is about where we are, not about the message; and what Postfix
-	 * says to the last chunk, "551 discarded after earlier error", does
-	 * not tell whether that error was for good. */
-	bool is_for_good = a->code / 100 == 5 && a->code != 503 &&
-	    (a->code != 551 || item->state == WAITING);
+	/* 503 is about where we are, not about the message. */
+	bool is_for_good = a->code / 100 == 5 && a->code != 503;
 
 	item->t->is_fresh = false;
 	finish(item,
@@ -189,7 +181,6 @@ on_sender(struct smtp *t, smtp_message_t message)
 	struct answer a;
 
 	read_status(&a, smtp_reverse_path_status(message));
-	smtp_line_hurry(t->fd);
 	if (a.code / 100 == 2 || a.code == 421 ||
 	    (a.code == 503 && !t->is_fresh)) {
 		look_behind(t, &a);
@@ -210,6 +201,7 @@ on_recipient(struct smtp *t, smtp_recipient_t to)
 	struct answer a;
 
 	read_status(&a, smtp_recipient_status(to));
+	smtp_line_hurry(t->fd); /* DATA's answer is still to come */
 	/* With 421 it stays untried, as those behind it. */
 	if (a.code / 100 != 2 && a.code != 421)
 		finish_by(item, &a, false);
@@ -237,13 +229,10 @@ on_message(struct smtp *t, smtp_message_t message)
 	else if (a.is_there && a.code >= 400 &&
 	    (a.code != 421 || was != WAITING))
 		finish_by(item, &a, false);
-	if (a.is_there)
+	/* DATA left along with a recipient that was refused: out of step, as
+	 * it has to be. */
+	if (a.is_there && (was != ENDED || a.code != 503))
 		look_behind(t, &a);
-	/* A chunk was refused while more of them are to come: libesmtp will
-	 * send those too, and take what they are answered for the answers to
-	 * the next message. */
-	if (a.is_there && was == BEGUN)
-		start_over(t);
 	buf_release(&a.text);
 }
 
@@ -350,6 +339,9 @@ on_bytes(const char *bytes, int len, int writing, void *arg)
 		    "more came with its answer to STARTTLS: somebody is in "
 		    "the line, and nothing was sent");
 		cut(t);
+	} else {
+		/* libesmtp's own buffer, which it reads next. */
+		smtp_watch_hide(&t->watch, (char *)bytes, text.n);
 	}
 }
 
@@ -375,11 +367,8 @@ begin(struct item *item)
 	}
 }
 
-/*
- * libesmtp's message callback. The rewind call comes right before the first
- * byte. The header is a buffer of its own: of one that held more, what is left
- * when a message is refused would be put before the next one's.
- */
+/* libesmtp's message callback. The rewind call comes right before the first
+ * byte; then come the head, the body, and nothing. */
 static const char *
 give(void **ctx, int *len, void *arg)
 {
@@ -394,17 +383,13 @@ give(void **ctx, int *len, void *arg)
 	*len = 0;
 	if (item->t->is_cut || item->state != BEGUN)
 		return NULL;
-	if (!item->is_head_given) {
-		item->is_head_given = true;
-		piece = item->head;
-	} else {
-		piece = str_sub(item->body, 0, PIECE);
-		item->body = str_sub(item->body, piece.n, item->body.n);
-	}
-	if (piece.n == 0) {
+	piece = item->head.n > 0 ? item->head : item->body;
+	if (item->head.n > 0)
+		item->head.n = 0;
+	else
+		item->body.n = 0;
+	if (piece.n == 0)
 		item->state = GIVEN;
-		smtp_line_hurry(item->t->fd);
-	}
 	*len = (int)piece.n;
 	return piece.n > 0 ? piece.p : NULL;
 }
@@ -471,9 +456,6 @@ set_up(struct smtp *t, auth_context_t login)
 	    !smtp_set_monitorcb(session, on_bytes, t, 0) ||
 	    (t->patience > 0 && !set_patience(session, t->patience)))
 		return false;
-	/* So nothing of a message leaves before its recipient is accepted;
-	 * else libesmtp and the relay lose step when one is refused. */
-	smtp_option_require_all_recipients(session, 1);
 	if (login != NULL && !smtp_auth_set_context(session, login))
 		return false;
 	return t->tls == NULL ||

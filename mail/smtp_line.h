@@ -35,7 +35,9 @@ void smtp_line_close(struct smtp_line *l);
  * Returns it, which stays its owner's to close, or -1. */
 int smtp_line_exchange(struct smtp_line *l);
 
-/* Acknowledge at once what comes next; wears off by itself (tcp(7)). */
+/* Acknowledge at once what has come and comes next: answers to commands that
+ * left together come one by one, and the relay's kernel keeps the next one back
+ * until then, which would be 40 ms. Wears off by itself (tcp(7)). */
 void smtp_line_hurry(int fd);
 
 #endif

@@ -1,7 +1,5 @@
 #include "mail/smtp_tls.h"
 
-#include "mail/smtp_line.h"
-
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -59,20 +57,6 @@ on_info(const SSL *cssl, int where, int value)
 		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), "::");
 }
 
-/*
- * Each record that came is acknowledged at once: with CHUNKING a message has
- * several answers, and the relay's kernel keeps the last one back until the
- * one before is acknowledged, which ours would do after 40 ms.
- */
-static void
-on_record(int is_written, int version, int type, const void *bytes, size_t n,
-    SSL *ssl, void *arg)
-{
-	(void)version, (void)bytes, (void)n, (void)arg;
-	if (!is_written && type == SSL3_RT_HEADER)
-		smtp_line_hurry(SSL_get_fd(ssl));
-}
-
 static int
 on_verify(int is_fine, X509_STORE_CTX *store)
 {
@@ -117,7 +101,6 @@ make_context(struct smtp_tls *t, const char *ca_file, struct err *e)
 	SSL_CTX_set_cipher_list(t->ctx, ciphers);
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_verify);
 	SSL_CTX_set_info_callback(t->ctx, on_info);
-	SSL_CTX_set_msg_callback(t->ctx, on_record);
 	return load_authorities(t->ctx, ca_file, e);
 }
 

@@ -60,6 +60,26 @@ smtp_watch_heard(struct smtp_watch *w, struct str bytes)
 	return true;
 }
 
+void
+smtp_watch_hide(struct smtp_watch *w, char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && w->phase == PHASE_HELLO; i++) {
+		char *c = &bytes[i];
+
+		if (*c == '\n') {
+			w->in_code = true;
+			w->at_keyword = false;
+		} else if (w->in_code) {
+			w->at_keyword = *c == '-' || *c == ' ';
+			w->in_code = !w->at_keyword;
+		} else if (w->at_keyword && *c != ' ' && *c != '\t') {
+			if (*c == 'C' || *c == 'c')
+				*c = 'X';
+			w->at_keyword = false;
+		}
+	}
+}
+
 bool
 smtp_watch_wrote(struct smtp_watch *w, struct str bytes)
 {
@@ -68,6 +88,8 @@ smtp_watch_wrote(struct smtp_watch *w, struct str bytes)
 	if (str_starts(bytes, STR("EHLO ")) ||
 	    str_starts(bytes, STR("HELO "))) {
 		w->phase = PHASE_HELLO;
+		w->in_code = true;
+		w->at_keyword = false;
 	} else if (str_starts(bytes, STR("STARTTLS"))) {
 		w->phase = PHASE_TLS;
 	} else if (str_starts(bytes, STR("AUTH "))) {

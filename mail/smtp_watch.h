@@ -29,6 +29,7 @@ struct smtp_watch {
 	struct smtp_reader reader;
 	int code; /* of the last reply; 0: none, or it had none */
 	struct buf banner, offers; /* texts of the greeting and of EHLO's */
+	bool in_code, at_keyword; /* of a line of EHLO's answer, to be hidden */
 	bool has_tried_login, is_logged_in;
 	bool is_over; /* QUIT was written: its answer tells nothing */
 };
@@ -41,6 +42,16 @@ void smtp_watch_clear(struct smtp_watch *w);
 /* false when more came with the answer to STARTTLS: it is not from who holds
  * the certificate (CVE-2011-0411 and its kin). */
 bool smtp_watch_heard(struct smtp_watch *w, struct str bytes);
+
+/*
+ * Behind smtp_watch_heard, before libesmtp reads the same bytes: makes CHUNKING
+ * unknown to it in EHLO's answer, since it would use it and cannot be told not
+ * to. Chunks leave without an event between them, so that what they are
+ * answered cannot be acknowledged in time (smtp_line_hurry) nor told apart.
+ * DATA takes no more round trips. No other keyword that libesmtp knows begins
+ * with a C, so its first letter is enough, in whatever pieces it arrives.
+ */
+void smtp_watch_hide(struct smtp_watch *w, char *bytes, size_t n);
 
 /* Before the bytes leave; true when they are the first MAIL. */
 bool smtp_watch_wrote(struct smtp_watch *w, struct str bytes);

@@ -173,6 +173,47 @@ sees_answers_that_come_too_early(void)
 	}
 }
 
+/* Whatever pieces the answers come in, and what is known of them is true. */
+static void
+hides_chunking_and_nothing_else(void)
+{
+	static const char said[] =
+	    "250-CHUNKING greets Carol\r\n250-CHUNKING\r\n250- chunking\r\n"
+	    "250-AUTH CRAM-MD5 PLAIN\r\n250 CHUNKING";
+	static const char want[] =
+	    "250-XHUNKING greets Carol\r\n250-XHUNKING\r\n250- Xhunking\r\n"
+	    "250-AUTH CRAM-MD5 PLAIN\r\n250 XHUNKING";
+
+	for (size_t piece = 1; piece < sizeof said; piece++) {
+		struct smtp_watch w;
+		char bytes[sizeof said];
+
+		memcpy(bytes, said, sizeof said);
+		smtp_watch_init(&w);
+		smtp_watch_hide(&w, bytes, sizeof bytes - 1);
+		T_OK(memcmp(bytes, said, sizeof said) == 0,
+		    "nothing before EHLO");
+		smtp_watch_wrote(&w, STR("EHLO x\r\n"));
+		for (struct str rest = str_of(bytes); rest.n > 0;
+		     rest = str_sub(rest, piece, rest.n)) {
+			struct str s = str_sub(rest, 0, piece);
+
+			smtp_watch_heard(&w, s);
+			smtp_watch_hide(&w, (char *)s.p, s.n);
+		}
+		T_EQ_STR(str_of(bytes), str_of(want), "%zu at once", piece);
+		T_OK(smtp_watch_heard(&w, STR("\r\n")) &&
+			str_find(buf_slice(&w.offers), STR("\nCHUNKING\n")) >=
+			    0,
+		    "it is still known to have been offered");
+		smtp_watch_wrote(&w, STR("MAIL FROM:<>\r\n"));
+		memcpy(bytes, said, sizeof said);
+		smtp_watch_hide(&w, bytes, sizeof bytes - 1);
+		T_OK(memcmp(bytes, said, sizeof said) == 0, "nothing after it");
+		smtp_watch_release(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -180,5 +221,6 @@ main(void)
 	T_RUN(keeps_what_is_fit_to_be_shown);
 	T_RUN(keeps_no_more_than_that);
 	T_RUN(sees_answers_that_come_too_early);
+	T_RUN(hides_chunking_and_nothing_else);
 	return t_done();
 }
