@@ -23,6 +23,7 @@ int cmd_mail_status(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_pause(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_preview(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_receive(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_remind(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_send(struct cmd_env *env, int argc, char **argv, struct err *e);
 

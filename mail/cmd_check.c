@@ -1,5 +1,8 @@
+#include "base/arena.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "content/events.h"
 #include "mail/cmd.h"
 #include "mail/daemon.h"
 #include "mail/dkim.h"
@@ -71,8 +74,42 @@ tell_record(struct findings *f, struct buf *record)
 	buf_release(record);
 }
 
+/* Whom reminders go to is for the configuration to say, so what is wrong with
+ * it no other check can tell. */
 static void
-check_pages(struct findings *f, const struct conf *conf)
+check_reminders(
+    struct findings *f, struct cmd_env *env, const struct conf_site *site)
+{
+	const struct site_options options =
+	    site_options_of(&env->conf, site, clock_now());
+	struct err e = ERR_INIT;
+	struct event *events;
+	struct faults faults;
+	struct arena a;
+	struct str list;
+	size_t count;
+
+	arena_init(&a);
+	faults_init(&faults);
+	if (events_read(&events, &count, &a, &options, &faults, &e) != 0)
+		tell_err(f, "pages", &e);
+	for (size_t i = 0; i < count; i++) {
+		const struct page_event *when = &events[i].when;
+
+		err_clear(&e);
+		if (when->list.n == 0 ||
+		    cmd_list(env, &list, when->list, &e) == 0)
+			continue;
+		err_wrap(
+		    &e, "%.*s:%d", STR_ARG(events[i].name), when->list_line);
+		tell_err(f, "pages", &e);
+	}
+	faults_release(&faults);
+	arena_release(&a);
+}
+
+static void
+check_pages(struct findings *f, struct cmd_env *env, const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->site_count; i++) {
 		struct str pages = conf->sites[i].pages;
@@ -82,6 +119,7 @@ check_pages(struct findings *f, const struct conf *conf)
 		if (dir != NULL) {
 			closedir(dir);
 			tell(f, "pages", false, pages);
+			check_reminders(f, env, &conf->sites[i]);
 			continue;
 		}
 		err_sys(&e, "%s: the folder of pages cannot be read", pages.p);
@@ -240,7 +278,7 @@ check_all(struct findings *f, struct cmd_env *env)
 		return;
 	}
 	tell(f, "configuration", false, conf->file);
-	check_pages(f, conf);
+	check_pages(f, env, conf);
 	check_store(f, conf);
 	check_relay(f, conf);
 	check_dkim(f, &conf->mail);

@@ -6,6 +6,7 @@
 #include "base/notify.h"
 #include "mail/deliver.h"
 #include "mail/desk_listen.h"
+#include "mail/remind_watch.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -40,6 +41,7 @@ struct daemon {
 	struct event *heard[SIGNALS];
 	struct deliver *pool;
 	struct desk_listen *desk;
+	struct remind_watch reminders;
 	struct deliver_report report, told;
 	int64_t told_ms;
 	char trouble[sizeof((struct deliver_report *)NULL)->trouble];
@@ -132,6 +134,7 @@ take_next(struct daemon *d)
 	d->conf = d->next;
 	d->next = NULL;
 	d->phase = RUNNING;
+	remind_watch_again(&d->reminders);
 	if (begin_work(d, &d->failure) != 0) {
 		event_base_loopbreak(d->loop);
 		return;
@@ -253,6 +256,8 @@ tick(struct daemon *d)
 	tell_fault(d, &e);
 	tell_trouble(d);
 	tell_figures(d);
+	if (d->phase == RUNNING)
+		remind_watch_tick(&d->reminders, d->conf, clock_now());
 	if (d->report.sessions > 0)
 		return;
 	if (d->phase == ENDING)
@@ -351,6 +356,7 @@ daemon_run(const struct conf *conf, const char *path, struct err *e)
 	if (lock < 0)
 		return -1;
 	result = run(&d, e);
+	remind_watch_end(&d.reminders);
 	end_work(&d);
 	free_events(&d);
 	conf_release(&d.own[0]);

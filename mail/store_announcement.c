@@ -154,6 +154,24 @@ store_announcement_of_page(struct store *s, struct store_announcement *out,
 }
 
 int
+store_announcement_was(
+    struct store *s, struct str list, struct str page, bool *was, struct err *e)
+{
+	int64_t id, count = 0;
+	sqlite3_stmt *q;
+
+	if (store_list(s, list, false, &id, e) != 0 ||
+	    (q = store_ask(s, ANNOUNCEMENTS_OF_PAGE, e)) == NULL)
+		return -1;
+	store_bind(q, 1, page);
+	store_bind_int(q, 2, id);
+	if (store_number(s, q, &count, e) < 0)
+		return -1;
+	*was = count > 0;
+	return 0;
+}
+
+int
 store_announcements(struct store *s, int64_t before, struct arena *a,
     struct store_announcement *out, size_t max, size_t *count, struct err *e)
 {

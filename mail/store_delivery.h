@@ -72,6 +72,9 @@ int store_announcement_find(struct store *s, struct store_announcement *out,
 /* The newest of a page for a list that was not cancelled. */
 int store_announcement_of_page(struct store *s, struct store_announcement *out,
     struct arena *a, struct str list, struct str page, struct err *e);
+/* Whether there ever was one, cancelled ones, too. */
+int store_announcement_was(struct store *s, struct str list, struct str page,
+    bool *was, struct err *e);
 
 /* Pages, the newest first, without their messages: those with an id below
  * before, 0 for all. */

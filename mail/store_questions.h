@@ -123,6 +123,9 @@
 	    " JOIN lists l ON l.id = a.list WHERE a.page = ?1"                 \
 	    " AND a.list = ?2 AND a.state != 'cancelled'"                      \
 	    " ORDER BY a.id DESC LIMIT 1")                                     \
+	X(ANNOUNCEMENTS_OF_PAGE,                                               \
+	    "SELECT count(*) FROM announcements WHERE page = ?1"               \
+	    " AND list = ?2")                                                  \
 	X(ANNOUNCEMENTS_BEFORE,                                                \
 	    ANNOUNCEMENT_COLUMNS ", '' FROM announcements a"                   \
 	    " JOIN lists l ON l.id = a.list WHERE a.id < ?1"                   \

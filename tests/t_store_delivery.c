@@ -191,6 +191,37 @@ queues_for_active_members_only(void)
 	store_close(s);
 }
 
+static void
+remembers_what_was_cancelled(void)
+{
+	static const struct {
+		const char *why, *list, *page;
+		bool was;
+	} table[] = {
+	    {"the page", "announce", "news/one.md", true},
+	    {"another page", "announce", "news/two.md", false},
+	    {"another list", "other", "news/one.md", false},
+	};
+	struct store *s = open_store("was");
+	struct err e = ERR_INIT;
+	int64_t id, recipients;
+
+	add_members(s, 1, MEMBER_ACTIVE);
+	id = queue_as(s, true, NOW, NOW + 9, &recipients);
+	T_OK(store_announcement_enter(s, id, ANNOUNCEMENT_CANCELLED, NOW, &e) ==
+		0,
+	    "an announcement is cancelled");
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		bool was = !table[i].was;
+
+		T_OK(store_announcement_was(s, str_of(table[i].list),
+			 str_of(table[i].page), &was, &e) == 0,
+		    "%s is asked for", table[i].why);
+		T_EQ_INT(was, table[i].was, "%s: was one", table[i].why);
+	}
+	store_close(s);
+}
+
 /* Every way there is, and none else. A delivery is brought into a state from
  * QUEUED by the shortest way, leased where that takes it. */
 static void
@@ -644,6 +675,7 @@ int
 main(void)
 {
 	T_RUN(queues_for_active_members_only);
+	T_RUN(remembers_what_was_cancelled);
 	T_RUN(moves_along_its_ways_only);
 	T_RUN(remembers_attempts_and_answers);
 	T_RUN(two_programs_never_lease_the_same);

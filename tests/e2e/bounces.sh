@@ -25,7 +25,7 @@ for name in index one two three; do
 	page "$name"
 done
 start_smtpd -l "$work/taken" -r 'gone*:550' -r 'full*:452'
-mail_conf
+mail_conf 'sessions: 1'
 echo "pages: $work/pages" >>"$work/mail.yaml"
 for who in ann ben gone1 gone2 full1; do
 	announce subscribers add "$who@example.org"
@@ -53,7 +53,7 @@ kill "$smtpd"
 : >"$work/taken"
 start_smtpd -l "$work/taken" \
     -f 'dot:=554 5.7.1 Message content rejected\r\n'
-mail_conf
+mail_conf 'sessions: 1'
 echo "pages: $work/pages" >>"$work/mail.yaml"
 announce send "$work/pages/three.md" --yes
 is "$(recipients)" '' "what is said of a message fails it"
