@@ -28,6 +28,13 @@ int cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e);
 int cmd_send(struct cmd_env *env, int argc, char **argv, struct err *e);
 
 int cmd_daemon(struct cmd_env *env, int argc, char **argv, struct err *e);
+extern const struct cmd cmd_offers[];
+int cmd_offer_claims(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_offer_close(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_offer_export(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_offer_list(struct cmd_env *env, int argc, char **argv, struct err *e);
+int cmd_offer_ship(struct cmd_env *env, int argc, char **argv, struct err *e);
+
 extern const struct cmd cmd_subscribers[];
 int cmd_subscribers_add(
     struct cmd_env *env, int argc, char **argv, struct err *e);

@@ -3,7 +3,7 @@
  * and what was written into it, which is sealed.
  */
 #include "mail/desk_offer.h"
-#include "base/str.h"
+#include "mail/answer.h"
 
 #include <string.h>
 
@@ -30,34 +30,21 @@ claim_has_field(const struct claim_step *c, struct str field)
 	return false;
 }
 
-static struct str
-bound_to(struct claim_step *c, struct str field)
-{
-	return step_printf(
-	    c->s, "%lld %.*s", (long long)c->claim.id, STR_ARG(field));
-}
-
 int
 claim_value(struct claim_step *c, struct str field, struct str *value)
 {
 	struct step *s = c->s;
-	struct err why = ERR_INIT;
-	struct str sealed;
 	struct buf plain;
 	int result;
 
-	if (store_answer(
-		s->store, &sealed, &s->arena, c->claim.id, field, &why) != 0)
-		return why.kind == ERR_MISSING
-		    ? 0
-		    : err_set(s->e, why.kind, "%s", why.msg);
 	if (claim_seal(c) != 0)
 		return -1;
 	buf_init(&plain, CLAIM_FIELD_MAX + SEAL_ADDS);
-	result = seal_take(&plain, c->seal, sealed, bound_to(c, field), s->e);
+	result =
+	    answer_load(&plain, s->store, c->seal, c->claim.id, field, s->e);
 	*value = arena_str(&s->arena, buf_slice(&plain));
 	buf_release(&plain);
-	return result == 0 ? 1 : -1;
+	return result;
 }
 
 /* Lines as they were typed, each without white space around it. */
@@ -101,25 +88,18 @@ claim_write(struct claim_step *c, struct str field, struct str value)
 {
 	struct step *s = c->s;
 	struct str before;
-	struct buf sealed;
 	int result = claim_value(c, field, &before);
 
 	if (result < 0)
 		return -1;
 	if (result > 0 && str_eq(before, value))
 		return 0;
-	if (claim_seal(c) != 0)
+	if (answer_store(s->store, c->seal, c->claim.id, field, value, s->e) !=
+		0 ||
+	    store_claim_change(s->store, c->claim.id, c->claim.option,
+		c->claim.agreed, s->e) != 0)
 		return -1;
-	buf_init(&sealed, CLAIM_FIELD_MAX + SEAL_ADDS);
-	result = seal_put(&sealed, c->seal, value, bound_to(c, field), s->e);
-	if (result == 0)
-		result = store_answer_put(
-		    s->store, c->claim.id, field, buf_slice(&sealed), s->e);
-	if (result == 0)
-		result = store_claim_change(s->store, c->claim.id,
-		    c->claim.option, c->claim.agreed, s->e);
-	buf_release(&sealed);
-	return result != 0 ? -1 : claim_reload(c);
+	return claim_reload(c);
 }
 
 int

@@ -20,6 +20,8 @@ static const struct cmd cmds[] = {
 	"  FILE       where it goes, instead of where the configuration or,\n"
 	"             without a word of it, the state folder has it\n"
 	"  --ed25519  short and quick, but not verified everywhere; else RSA\n"},
+    {"offer", "COMMAND", "what is given away, and who has claimed it", NULL,
+	cmd_offers, NULL},
     {"pause", "ID", "send nothing more of an announcement until it is resumed",
 	cmd_pause, NULL, NULL},
     {"preview", "FILE.md [--to ADDRESS] [--list NAME] [--attach-images]",

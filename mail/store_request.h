@@ -47,9 +47,9 @@ int store_request_add(
 
 /* The newest of an address for a list that is neither confirmed nor expired
  * and takes codes; ERR_MISSING when there is none. */
-int
-store_request_open(struct store *s, struct store_request *out, struct arena *a,
-    struct str address, struct str list, int64_t now, struct err *e);
+int store_request_open(struct store *s, struct store_request *out,
+    struct arena *a, struct str address, struct str list, int64_t now,
+    struct err *e);
 /* ERR_MISSING when there is none, or it has expired. */
 int store_request_by_name(struct store *s, struct store_request *out,
     struct arena *a, struct str name, int64_t now, struct err *e);
@@ -66,8 +66,8 @@ int store_request_again(struct store *s, int64_t id, int64_t at, struct err *e);
 /* Counts a wrong code, unless it is the same as the one before. */
 int store_request_wrong(
     struct store *s, int64_t id, struct str code, struct err *e);
-int
-store_request_confirmed(struct store *s, int64_t id, int64_t at, struct err *e);
+int store_request_confirmed(
+    struct store *s, int64_t id, int64_t at, struct err *e);
 
 /* How many of a list wait to be confirmed. */
 int store_requests_open(struct store *s, struct str list, int64_t now,
@@ -121,8 +121,8 @@ int store_requests_tend(struct store *s, int64_t now, struct err *e);
 int store_certificate_bind(struct store *s, struct str fingerprint,
     int64_t subscriber, int64_t at, struct err *e);
 /* ERR_MISSING when it is nobody's. */
-int
-store_subscriber_by_certificate(struct store *s, struct store_subscriber *out,
-    struct arena *a, struct str fingerprint, struct err *e);
+int store_subscriber_by_certificate(struct store *s,
+    struct store_subscriber *out, struct arena *a, struct str fingerprint,
+    struct err *e);
 
 #endif
