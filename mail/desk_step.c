@@ -102,7 +102,8 @@ step_link(struct step *s, struct str path, const char *fmt, ...)
 {
 	va_list ap;
 
-	buf_puts(s->text, is_mail(s) ? "" : "[");
+	/* Links that follow each other are one list, and no item's. */
+	buf_puts(s->text, is_mail(s) ? "" : "- [");
 	va_start(ap, fmt);
 	put(s, fmt, ap);
 	va_end(ap);
