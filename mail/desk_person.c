@@ -249,8 +249,8 @@ ask_leave(struct step *s, struct step_person *p)
 		return say_left(s, p);
 	step_page(s, "Really stop?");
 	if (titles.n > 0)
-		step_say(s, "%.*s gets %.*s.", STR_ARG(p->who.address),
-		    STR_ARG(titles));
+		step_say(s, "%.*s is subscribed to %.*s.",
+		    STR_ARG(p->who.address), STR_ARG(titles));
 	else
 		step_say(s, "Mail to %.*s came back, so none is sent just now.",
 		    STR_ARG(p->who.address));

@@ -12,26 +12,41 @@
 /* What is asked for again sooner is a page that was loaded again. */
 #define AGAIN_AFTER 600
 
+/* Many have one list, called as they are. */
+static struct str
+list_of_whom(struct step *s, const struct conf_list *list)
+{
+	if (str_eq(list->title, s->site->title))
+		return list->title;
+	return step_printf(s, "\"%.*s\" of %.*s", STR_ARG(list->title),
+	    STR_ARG(s->site->title));
+}
+
 static struct str
 letter_text(
     struct step *s, const struct store_request *r, const struct conf_list *list)
 {
 	struct str link = step_printf(s, "/c/%.*s", STR_ARG(r->token));
+	struct str what = list_of_whom(s, list);
+	struct str until = step_date(s, r->expires - r->expires % 60);
+	struct str reply = STR("Reply");
 
+	/* Who asked by mail has no page to type it on. */
+	if (s->request->way != DESK_MAIL)
+		reply = step_printf(s,
+		    "Type this code on the page where you asked: %.*s\n\n"
+		    "Or reply",
+		    STR_ARG(r->code));
 	return step_printf(s,
-	    "Somebody, most likely you, asked for \"%.*s\" of %.*s to be sent "
-	    "to %.*s.\n\n"
-	    "To subscribe, do one of these:\n\n"
-	    "Type this code where you asked: %.*s\n\n"
-	    "Or reply to this message, whatever you write.\n\n"
+	    "Somebody, most likely you, asked to subscribe %.*s to %.*s.\n\n"
+	    "If that was you, do one of these until %.*s:\n\n"
+	    "%.*s to this message, whatever you write.\n\n"
 	    "Or open this in a Gemini client:\n%.*s\n\n"
-	    "All of them work until %.*s, and change nothing for who is "
-	    "subscribed already.\n\n"
+	    "If you are subscribed already, this changes nothing.\n\n"
 	    "If it was not you, do nothing: then nothing more is sent, and the "
 	    "address is forgotten.\n",
-	    STR_ARG(list->title), STR_ARG(s->site->title), STR_ARG(r->address),
-	    STR_ARG(r->code), STR_ARG(step_uri(s, link)),
-	    STR_ARG(step_date(s, r->expires - r->expires % 60)));
+	    STR_ARG(r->address), STR_ARG(what), STR_ARG(until), STR_ARG(reply),
+	    STR_ARG(step_uri(s, link)));
 }
 
 static int
@@ -188,8 +203,8 @@ say_subscribed(struct step *s, struct step_person *p)
 		return 0;
 	}
 	step_page(s, "You are subscribed");
-	step_say(s, "%.*s will be sent to %.*s.", STR_ARG(titles),
-	    STR_ARG(p->who.address));
+	step_say(s, "%.*s is subscribed to %.*s.", STR_ARG(p->who.address),
+	    STR_ARG(titles));
 	step_link(s, p->lists, "Choose what to get, or stop");
 	step_write_to(s, "leave-", p->who.token, "Stop everything");
 	if (s->request->certificate.n > 0)
@@ -318,12 +333,12 @@ ask_confirm(struct step *s, const struct store_request *r)
 	if (list == NULL)
 		return step_expired(s);
 	step_page(s, "Subscribe to %.*s?", STR_ARG(list->title));
-	step_say(s, "It will be sent to %.*s.", STR_ARG(r->address));
+	step_say(s, "Messages will go to %.*s.", STR_ARG(r->address));
 	step_link(s, step_printf(s, "/c/%.*s/yes", STR_ARG(r->token)),
 	    "Yes, subscribe me");
 	if (mail->list_count > 1)
 		step_link(s, step_printf(s, "/c/%.*s/all", STR_ARG(r->token)),
-		    "Yes, and to all others");
+		    "Yes, and to these as well:");
 	for (size_t i = 0; mail->list_count > 1 && i < mail->list_count; i++)
 		if (&mail->lists[i] != list)
 			step_item(s, "%.*s", STR_ARG(mail->lists[i].title));
