@@ -256,6 +256,7 @@ tick(struct daemon *d)
 	tell_fault(d, &e);
 	tell_trouble(d);
 	tell_figures(d);
+	desk_listen_tend(d->desk);
 	if (d->phase == RUNNING)
 		remind_watch_tick(&d->reminders, d->conf, clock_now());
 	if (d->report.sessions > 0)

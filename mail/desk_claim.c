@@ -83,6 +83,18 @@ claim_clean(struct buf *to, struct str field, struct str typed, struct err *why)
 	return 0;
 }
 
+static int
+write_now(struct claim_step *c, struct str field, struct str value)
+{
+	struct step *s = c->s;
+
+	if (answer_store(s->store, c->seal, c->claim.id, field, value, s->e) !=
+	    0)
+		return -1;
+	return store_claim_change(
+	    s->store, c->claim.id, c->claim.option, c->claim.agreed, s->e);
+}
+
 int
 claim_write(struct claim_step *c, struct str field, struct str value)
 {
@@ -94,10 +106,8 @@ claim_write(struct claim_step *c, struct str field, struct str value)
 		return -1;
 	if (result > 0 && str_eq(before, value))
 		return 0;
-	if (answer_store(s->store, c->seal, c->claim.id, field, value, s->e) !=
-		0 ||
-	    store_claim_change(s->store, c->claim.id, c->claim.option,
-		c->claim.agreed, s->e) != 0)
+	if (store_begin(s->store, s->e) != 0 ||
+	    step_settle(s, write_now(c, field, value)) != 0)
 		return -1;
 	return claim_reload(c);
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/probes.h"
 #include "mail/desk.h"
+#include "mail/desk_claim_turn.h"
 #include "mail/store.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 /* Somebody waits for the answer, and delivery for us. */
 #define PATIENCE_MS 2000
 #define QUEUE 128
+#define TEND_MS 60000
 #define NOBODY ((uid_t)-1)
 
 struct caller {
@@ -39,6 +41,7 @@ struct desk_listen {
 	uid_t user; /* the configuration's; NOBODY: none */
 	struct caller *callers;
 	size_t count;
+	int64_t tended_ms; /* 0: not yet */
 	char packet[DESK_PACKET_MAX];
 	struct buf title, text, answer;
 };
@@ -271,6 +274,21 @@ desk_listen_open(struct desk_listen **out, struct event_base *loop,
 	}
 	*out = l;
 	return 0;
+}
+
+void
+desk_listen_tend(struct desk_listen *l)
+{
+	int64_t now = clock_ticks_ms();
+	struct err e = ERR_INIT;
+	struct desk desk;
+
+	if (l == NULL || (l->tended_ms != 0 && now - l->tended_ms < TEND_MS))
+		return;
+	l->tended_ms = now;
+	desk = (struct desk){.conf = l->conf, .store = l->store};
+	if (desk_claims_tend(&desk, clock_now(), &e) != 0)
+		log_err("claims wait", &e);
 }
 
 void

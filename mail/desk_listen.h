@@ -22,6 +22,10 @@ struct event_base;
 int desk_listen_open(struct desk_listen **out, struct event_base *loop,
     const struct conf *conf, struct err *e);
 
+/* Called every second or so: once a minute it lets claims expire and pass on
+ * (desk_claim_turn.h). NULL is fine. */
+void desk_listen_tend(struct desk_listen *l);
+
 /* Ends what is being said, and removes the socket. NULL is fine. */
 void desk_listen_close(struct desk_listen *l);
 
