@@ -255,13 +255,27 @@ put_value(struct buf *to, const char *name, struct buf *value)
 /* An address that the desk reads, and what says the same to whoever reads the
  * mail of one that has no "+". */
 static void
-put_mailto(struct buf *to, const struct composition *c, const char *word)
+put_mailto(struct buf *to, const struct composition *c, const char *word,
+    struct str behind)
 {
-	const struct str none = {NULL, 0};
-
 	buf_puts(to, "<mailto:");
-	message_address(to, &c->o->conf->mail, word, none);
-	buf_printf(to, "?subject=%s>", word);
+	message_address(to, &c->o->conf->mail, word, behind);
+	buf_printf(to, "?subject=%s%.*s>", word, STR_ARG(behind));
+}
+
+/* The first list is the one that goes without saying. */
+static void
+put_subscribe(struct buf *value, const struct composition *c)
+{
+	struct str list = c->o->list;
+
+	if (str_eq(list, c->o->conf->mail.lists[0].name)) {
+		put_mailto(value, c, "subscribe", STR(""));
+		buf_printf(value, ", <%s/subscribe>", c->base.data);
+		return;
+	}
+	put_mailto(value, c, "subscribe-", list);
+	buf_printf(value, ", <%s/subscribe/%.*s>", c->base.data, STR_ARG(list));
 }
 
 /* RFC 2369, RFC 2919. */
@@ -275,13 +289,12 @@ put_list_fields(struct buf *to, struct buf *value, const struct composition *c)
 	buf_printf(value, "<mailto:%s?subject=leave>, <%s>",
 	    c->leave_address.data, c->leave.data);
 	put_value(to, "List-Unsubscribe", value);
-	put_mailto(value, c, "subscribe");
-	buf_printf(value, ", <%s/subscribe>", c->base.data);
+	put_subscribe(value, c);
 	put_value(to, "List-Subscribe", value);
 	compose_field(to, "List-Post", STR("NO"));
 	buf_printf(value, "<%s/news>", c->base.data);
 	put_value(to, "List-Archive", value);
-	put_mailto(value, c, "help");
+	put_mailto(value, c, "help", STR(""));
 	put_value(to, "List-Help", value);
 }
 

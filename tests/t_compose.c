@@ -293,6 +293,11 @@ templates_are_whole(void)
 	has(&first, "\r\nList-Id: News <news.capsule.example.org>\r\n", true);
 	has(&first, "\r\nList-Unsubscribe: <mailto:announce+leave-", true);
 	has(&first, "\r\n <gemini://capsule.example.org/leave/", true);
+	has(&first,
+	    "\r\nList-Subscribe: "
+	    "<mailto:announce+subscribe@example.org?subject=subscribe>,\r\n"
+	    " <gemini://capsule.example.org/subscribe>\r\n",
+	    true);
 	has(&first, "\r\nList-Post: NO\r\n", true);
 	has(&first,
 	    "\r\nList-Help: <mailto:announce+help@example.org?subject=help>"
@@ -407,6 +412,11 @@ odd_names_pass(void)
 	    "other letters %s", e.msg);
 	has(&b, "\r\nSubject: =?UTF-8?B?", true);
 	has(&b, "\r\nList-Id: =?UTF-8?B?", true);
+	has(&b,
+	    " <mailto:announce+subscribe-other@example.org"
+	    "?subject=subscribe-other>,\r\n"
+	    " <gemini://capsule.example.org/subscribe/other>\r\n",
+	    true);
 	T_OK(longest_line(buf_slice(&b)) <= 110, "lines are short");
 	buf_release(&b);
 	T_EQ_INT(compose_with(&b, long_host, &letter, "announce", false, &e), 0,
