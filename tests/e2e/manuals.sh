@@ -48,6 +48,7 @@ holds_commands() { # program manual [command]
 }
 holds_commands "$CAPSULE" server/capsule.8
 holds_commands "$ANNOUNCE" mail/announce.1
+holds_commands "$ANNOUNCE" mail/announce.1 offer
 holds_commands "$ANNOUNCE" mail/announce.1 subscribers
 
 # No command that is not there: .It Ic NAME of the commands' list.
