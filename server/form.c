@@ -20,6 +20,25 @@ static const enum gemini_status statuses[DESK_KINDS] = {
     [DESK_LATER] = GEMINI_UNAVAILABLE,
 };
 
+/* The page, and a way on: no client shows where a form was reached from. */
+static int
+render(struct reply *reply, const struct route_site *site,
+    enum protocol protocol, const struct desk_answer *answer, struct err *e)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, 2 * DESK_PACKET_MAX);
+	buf_str(&text, answer->text);
+	buf_puts(&text, "\n[To the front page](/)\n");
+	result = buf_ok(&text, "the page", e);
+	if (result == 0)
+		result = site_render(&reply->made, site->site, protocol,
+		    answer->title, buf_slice(&text), e);
+	buf_release(&text);
+	return result == 0 ? buf_ok(&reply->made, "the reply", e) : -1;
+}
+
 static bool
 show(struct reply *reply, const struct route_site *site, enum protocol protocol,
     const struct desk_answer *answer)
@@ -35,9 +54,7 @@ show(struct reply *reply, const struct route_site *site, enum protocol protocol,
 		gemini_header(&reply->made, GEMINI_SUCCESS, buf_slice(&mime));
 		buf_release(&mime);
 	}
-	if (site_render(&reply->made, site->site, protocol, answer->title,
-		answer->text, &e) == 0 &&
-	    buf_ok(&reply->made, "the reply", &e) == 0)
+	if (render(reply, site, protocol, answer, &e) == 0)
 		return true;
 	log_err("a form", &e);
 	buf_clear(&reply->made);

@@ -217,6 +217,10 @@ mail_subscribes_and_confirms(void)
 	    "as an answer");
 	T_OK(strstr(message, "Auto-Submitted: auto-replied\r\n") != NULL,
 	    "of a program");
+	T_OK(strstr(message, "Reply to this message") != NULL,
+	    "which says how to confirm");
+	T_OK(strstr(message, "code") == NULL,
+	    "without a code, for which no form is open");
 	buf_printf(&path, "confirm-%s", token);
 	visitor.network = STR("other@example.org");
 	T_EQ_INT(step(NULL, "/c/%s/yes", token), DESK_SHOW, "a reply confirms");

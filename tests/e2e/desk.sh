@@ -89,6 +89,7 @@ like "$header" '^10 .*@' "and again, with the reason"
 get '/subscribe?ann%40example.net'
 like "$header" '^20 text/gemini' "then a page says what happens"
 like "$(cat "$work/body")" 'ann@example\.net' "and to whom"
+like "$(cat "$work/body")" '^=> / To the front page' "and leads on"
 code_path=$(link code)
 letter ann@example.net 1
 like "$letter" 'gemini://localhost:[0-9]*/c/[a-z2-7]{26}' "the letter has a link"
@@ -160,6 +161,7 @@ like "$(cat "$work/body")" '^7Your e-mail address	/subscribe	' \
 curl -sS --max-time 10 "gopher://127.0.0.1:$gopher/7/subscribe%09di@example.net" \
     >"$work/body"
 like "$(cat "$work/body")" '^i.*di@example\.net' "and shows what happens"
+like "$(cat "$work/body")" '^1To the front page	' "and leads on"
 path=$(sed -n 's|^7[^	]*	\(/code/[^	]*\)	.*|\1|p' "$work/body")
 letter di@example.net 1
 code=$(printf '%s\n' "$letter" | sed -n 's/^Type this code.*: \([0-9]*\).*/\1/p')
