@@ -150,7 +150,8 @@ int store_delivery_enter(struct store *s, int64_t id,
     const struct store_move *move, struct err *e);
 
 /* The same for all of an announcement that are in a state and leased by
- * nobody. */
+ * nobody. What has failed is only moved for who is still on the list: not for
+ * who has left since, or was suspended by that very failure. */
 int store_deliveries_enter(struct store *s, int64_t announcement,
     enum delivery_state from, const struct store_move *move, int64_t *moved,
     struct err *e);

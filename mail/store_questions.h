@@ -190,7 +190,11 @@
 	    " attempts = attempts + ?5, doubts = doubts + ?6, changed = ?7,"   \
 	    " reply = iif(?8 = '', reply, ?8)"                                 \
 	    " WHERE announcement = ?1 AND state = ?2"                          \
-	    " AND (holder IS NULL OR ?3 = 'cancelled')")                       \
+	    " AND (holder IS NULL OR ?3 = 'cancelled')"                        \
+	    " AND (?2 != 'failed' OR EXISTS (SELECT 1 FROM members m"          \
+	    " JOIN announcements a ON a.list = m.list WHERE a.id = ?1"         \
+	    " AND m.subscriber = deliveries.subscriber"                        \
+	    " AND m.state = 'active'))")                                       \
 	X(DELIVERIES_DROPPED,                                                  \
 	    "UPDATE deliveries SET state = 'cancelled', due = 0,"              \
 	    " holder = NULL, changed = ?3, reply = ?4 WHERE subscriber = ?1"   \

@@ -443,6 +443,45 @@ death_ends_leases_at_once(void)
 	}
 }
 
+/* What has failed is tried again, but not against anybody's will. */
+static void
+failures_again(void)
+{
+	struct store *s = open_store("again");
+	struct store_move fail = {.to = DELIVERY_FAILED, .at = NOW},
+			  again = {.to = DELIVERY_QUEUED, .at = NOW};
+	static const enum member_state gone[] = {MEMBER_LEFT, MEMBER_SUSPENDED};
+	struct err e = ERR_INIT;
+	struct store_subscriber who;
+	struct arena a;
+	int64_t id, n;
+
+	add_members(s, 3, MEMBER_ACTIVE);
+	id = queue(s);
+	T_OK(store_deliveries_enter(s, id, DELIVERY_QUEUED, &fail, &n, &e) == 0,
+	    "all fail: %s", e.msg);
+	arena_init(&a);
+	for (int i = 0; i < 2; i++) {
+		const struct store_entry entry = {
+		    .state = gone[i], .way = WAY_MAIL, .at = NOW};
+		char address[] = "a0@example.org";
+
+		address[1] = (char)('0' + i);
+		T_OK(store_subscriber_find(s, &who, &a, str_of(address), &e) ==
+			    0 &&
+			store_member_enter(
+			    s, who.id, STR("announce"), &entry, &e) == 0,
+		    "%s is %s", address, member_state_name(gone[i]));
+	}
+	arena_release(&a);
+	T_OK(
+	    store_deliveries_enter(s, id, DELIVERY_FAILED, &again, &n, &e) == 0,
+	    "they are tried again: %s", e.msg);
+	T_EQ_INT(n, 1, "who is still there");
+	T_EQ_INT(total(s, id, DELIVERY_FAILED), 2, "and nobody else");
+	store_close(s);
+}
+
 static void
 is_paused_and_cancelled(void)
 {
@@ -681,6 +720,7 @@ main(void)
 	T_RUN(two_programs_never_lease_the_same);
 	T_RUN(a_lease_ends_at_its_time);
 	T_RUN(death_ends_leases_at_once);
+	T_RUN(failures_again);
 	T_RUN(is_paused_and_cancelled);
 	T_RUN(who_leaves_gets_nothing);
 	T_RUN(pages_through_many);

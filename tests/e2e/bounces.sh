@@ -48,6 +48,10 @@ announce send "$work/pages/two.md" --queue --yes
 like "$(cat "$work/err")" 'is queued for 3 people' \
     "the next one leaves them out"
 
+announce resume 1 --failed --queue
+announce status 1 --json
+like "$out" '"failed":2' "and trying again who failed does, too"
+
 # What is said of the message.
 kill "$smtpd"
 : >"$work/taken"

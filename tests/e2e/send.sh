@@ -345,7 +345,12 @@ like "$err" '22 sent, but 4 failed; announce status 1' "it says"
 is "$(cut -d' ' -f2 "$work/taken.log" | sort | tr '\n' ' ')" \
     "later0@example.org later1@example.org " "only the deferred ones were left"
 run resume 1 --failed
-is "$code" 0 "those who failed are tried once more: $err"
+is "$code" 1 "who was refused for good is suspended, and not tried again"
+for who in gone0 gone1 gone2 full0; do
+	run subscribers add "$who@example.org" --consent "wrote to us"
+done
+run resume 1 --failed
+is "$code" 0 "who is back is tried once more: $err"
 is "$(figures 1)" "done 26 sent" "now all have it"
 end_smtpd
 now=2026-11-20T20:00:00Z
