@@ -75,6 +75,27 @@ may_be_mailed(struct claim_step *c)
 	return store_asked_add(s->store, &asking, s->e) == 0 ? 1 : -1;
 }
 
+/* So many wait that one transaction does not do for all. */
+static int
+say_others_first(struct claim_step *c)
+{
+	return step_end(c->s, DESK_LATER,
+	    "Some are being given to who waited: try again in a minute");
+}
+
+/* What anybody typed in their name gives way to their own. 1 when they have
+ * one, 0, -1. */
+static int
+end_doubles(struct claim_step *c)
+{
+	struct step *s = c->s;
+
+	if (!c->offer.many &&
+	    store_claims_double(s->store, &c->claim, s->now, s->e) != 0)
+		return -1;
+	return find_other(c);
+}
+
 /* Those who wait come first. 1 to be committed, 0 when it was refused, -1. */
 static int
 send_now(struct claim_step *c, bool wait)
@@ -82,7 +103,7 @@ send_now(struct claim_step *c, bool wait)
 	struct step *s = c->s;
 	struct err why = ERR_INIT;
 	bool is_proven = c->claim.confirmed != 0;
-	int result = 0;
+	int result;
 
 	if (claim_reload(c) != 0)
 		return -1;
@@ -90,13 +111,12 @@ send_now(struct claim_step *c, bool wait)
 		return 1;
 	if (store_claims_expire(s->store, s->now, s->e) != 0)
 		return -1;
-	if (is_proven)
-		result =
-		    store_claims_double(s->store, &c->claim, s->now, s->e) != 0
-		    ? -1
-		    : find_other(c);
-	if (result != 0 || claim_pass_on(c) != 0)
-		return result > 0 ? 1 : -1;
+	result = is_proven ? end_doubles(c) : 0;
+	if (result != 0)
+		return result;
+	result = claim_pass_on(c);
+	if (result != 0)
+		return result < 0 ? -1 : say_others_first(c);
 	if (!is_proven && (result = may_be_mailed(c)) <= 0)
 		return result;
 	if (enter(c, wait ? CLAIM_WAITING : CLAIM_TAKEN, &why) != 0) {
@@ -163,7 +183,7 @@ confirm_now(struct claim_step *c)
 	if (!c->offer.many &&
 	    store_claims_double(s->store, &c->claim, s->now, s->e) != 0)
 		return -1;
-	return claim_pass_on(c) == 0 ? 1 : -1;
+	return claim_pass_on(c) >= 0 ? 1 : -1;
 }
 
 static int
@@ -211,7 +231,7 @@ withdraw_now(struct claim_step *c)
 		return 1;
 	if (store_claim_enter(s->store, c->claim.id, &move, s->e) != 0)
 		return -1;
-	return claim_pass_on(c) == 0 ? 1 : -1;
+	return claim_pass_on(c) >= 0 ? 1 : -1;
 }
 
 int

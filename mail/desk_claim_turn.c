@@ -132,7 +132,7 @@ claim_pass_on(struct claim_step *c)
 		return 0;
 	for (int i = 0; i < TURNS_MAX && result > 0; i++)
 		result = pass_on_one(&next);
-	return result < 0 ? -1 : 0;
+	return result;
 }
 
 /* A step that nobody took. */
@@ -157,7 +157,7 @@ tend_offer(struct claim_step *c)
 	s->site = step_site(s->conf, c->offer.host);
 	if (store_begin(s->store, s->e) != 0)
 		return -1;
-	return step_settle(s, claim_pass_on(c));
+	return step_settle(s, claim_pass_on(c) < 0 ? -1 : 0);
 }
 
 static int

@@ -79,7 +79,8 @@ int claim_confirm(struct claim_step *c);
 int claim_withdraw(struct claim_step *c);
 int claim_by_mail(struct claim_step *c, struct str word);
 
-/* In the caller's transaction: gives what is free to who waits. */
+/* In the caller's transaction: gives what is free to who waits. 0 when all of
+ * it is done, 1 when there may be more, -1. */
 int claim_pass_on(struct claim_step *c);
 int claim_mail_confirm(struct claim_step *c);
 

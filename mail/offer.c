@@ -112,6 +112,18 @@ is_published(const struct page *page, int64_t now)
 	    date_instant(&at, &page->date, NULL, NULL) != 0 || at <= now;
 }
 
+/* A file has one name here: another would make it another offer, with a stock
+ * of its own. */
+static bool
+is_source(struct str source)
+{
+	if (!address_is_markdown(source) || !str_is_utf8(source) ||
+	    str_has_control(source) || str_chr(source, '\0') >= 0)
+		return false;
+	return !str_starts(source, STR(".")) && !str_starts(source, STR("/")) &&
+	    str_find(source, STR("/.")) < 0 && str_find(source, STR("//")) < 0;
+}
+
 static int
 read_page(struct page *page, struct arena *a, const struct conf *conf,
     const struct conf_site *site, struct str source, int64_t now, struct err *e)
@@ -119,8 +131,7 @@ read_page(struct page *page, struct arena *a, const struct conf *conf,
 	struct str text;
 	bool guessed;
 
-	if (!address_is_markdown(source) || str_starts(source, STR(".")) ||
-	    str_find(source, STR("/.")) >= 0)
+	if (!is_source(source))
 		return err_set(
 		    e, ERR_MISSING, "%.*s is no page", STR_ARG(source));
 	if (read_file(&text, a, conf, site, source, e) != 0 ||

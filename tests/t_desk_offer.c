@@ -103,6 +103,10 @@ fill_in(const char *size)
 static void
 says_what_is_left(void)
 {
+	static const char *const aliases[] = {"shirts.md%00.md", "./shirts.md",
+	    "%2fshirts.md", "%2e%2fshirts.md", "pages/../shirts.md",
+	    "../pages/shirts.md", "shirts.md%0a", "shirts", "shirts.gmi"};
+
 	open_offer("left");
 	T_EQ_INT(step(NULL, "/offer/shirts.md"), DESK_SHOW, "an offer (%s)",
 	    failure.msg);
@@ -112,6 +116,9 @@ says_what_is_left(void)
 	T_EQ_INT(step(NULL, "/offer/../capsule.yaml"), DESK_MISSING,
 	    "nothing outside");
 	T_EQ_INT(step(NULL, "/offer/"), DESK_MISSING, "nothing");
+	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+		T_EQ_INT(step(NULL, "/offer/%s", aliases[i]), DESK_MISSING,
+		    "%s is no other offer", aliases[i]);
 	write_page("text.md", "# No offer\n");
 	T_EQ_INT(step(NULL, "/offer/text.md"), DESK_MISSING, "no offer");
 	T_EQ_INT(step("a@example.org", "/claim/text.md"), DESK_MISSING,
