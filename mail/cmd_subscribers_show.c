@@ -6,6 +6,7 @@
 #include "mail/cmd_subscribers.h"
 #include "mail/confirm.h"
 #include "mail/store_bounce.h"
+#include "mail/store_claim.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/store_request.h"
@@ -186,20 +187,47 @@ put_letters(struct buf *to, struct store *s, struct str address,
 	return 0;
 }
 
+/* Without where they live: only the export for the post office says that. */
+static int
+put_claims(struct buf *to, struct store *s, struct str address, struct arena *a,
+    size_t *count, struct err *e)
+{
+	struct store_claim *c = arena_array(a, LISTS_MAX, sizeof *c);
+
+	if (c == NULL)
+		return arena_ok(a, e);
+	if (store_claims_by(s, address, a, c, LISTS_MAX, count, e) != 0)
+		return -1;
+	buf_puts(to, ",\n\"claims\":[");
+	for (size_t i = 0; i < *count; i++) {
+		buf_printf(to, "%s\n {\"claim\":%lld,\"state\":\"%s\",",
+		    i > 0 ? "," : "", (long long)c[i].id,
+		    claim_state_name(c[i].state));
+		put_text(to, "option", c[i].option_name);
+		buf_putc(to, ',');
+		put_instant(to, "since", c[i].changed);
+		buf_printf(to, ",\"confirmed\":%s}",
+		    c[i].confirmed != 0 ? "true" : "false");
+	}
+	buf_puts(to, "]");
+	return 0;
+}
+
 /* Of somebody who has confirmed nothing yet. */
 static int
 put_stranger(struct buf *to, struct store *s, struct str address,
     struct arena *a, struct err *e)
 {
-	size_t requests = 0, letters = 0;
+	size_t requests = 0, letters = 0, claims = 0;
 
 	buf_putc(to, '{');
 	put_text(to, "address", address);
 	if (put_requests(to, s, address, a, &requests, e) != 0 ||
-	    put_letters(to, s, address, a, &letters, e) != 0)
+	    put_letters(to, s, address, a, &letters, e) != 0 ||
+	    put_claims(to, s, address, a, &claims, e) != 0)
 		return -1;
 	buf_puts(to, "}\n");
-	if (requests == 0 && letters == 0)
+	if (requests == 0 && letters == 0 && claims == 0)
 		return err_set(e, ERR_MISSING, "there is no such subscriber");
 	return 0;
 }
@@ -226,6 +254,7 @@ put_subscriber(struct buf *to, struct store *s, struct str address,
 	    put_deliveries(to, s, who.id, a, e) != 0 ||
 	    put_requests(to, s, address, a, &count, e) != 0 ||
 	    put_letters(to, s, address, a, &count, e) != 0 ||
+	    put_claims(to, s, address, a, &count, e) != 0 ||
 	    put_bounces(to, s, who.id, a, e) != 0 ||
 	    put_score(to, s, who.id, a, e) != 0)
 		return -1;

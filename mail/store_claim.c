@@ -181,6 +181,27 @@ store_claim_of(struct store *s, struct store_claim *out, struct arena *a,
 }
 
 int
+store_claims_by(struct store *s, struct str address, struct arena *a,
+    struct store_claim *out, size_t max, size_t *count, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, CLAIMS_OF_KEY, e);
+	struct buf key;
+	int got = -1;
+
+	*count = 0;
+	buf_init(&key, MAILBOX_MAX);
+	mailbox_key(&key, address);
+	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
+		store_bind(q, 1, buf_slice(&key));
+		store_bind_int(q, 2, (int64_t)max);
+		while ((got = store_next(s, q, e)) > 0)
+			read_claim(&out[(*count)++], q, a);
+	}
+	buf_release(&key);
+	return got < 0 ? -1 : arena_ok(a, e);
+}
+
+int
 store_claim_change(
     struct store *s, int64_t id, int64_t option, bool agreed, struct err *e)
 {

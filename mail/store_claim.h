@@ -75,6 +75,10 @@ int store_claim_find(struct store *s, struct store_claim *out, struct arena *a,
 int store_claim_of(struct store *s, struct store_claim *out, struct arena *a,
     struct str address, int64_t offer, int64_t now, bool draft, struct err *e);
 
+/* All of a person, the newest first, at most max. */
+int store_claims_by(struct store *s, struct str address, struct arena *a,
+    struct store_claim *out, size_t max, size_t *count, struct err *e);
+
 /* Option (0: none) and whether they agree. */
 int store_claim_change(
     struct store *s, int64_t id, int64_t option, bool agreed, struct err *e);

@@ -390,6 +390,8 @@
 	X(CLAIMS_OF_OFFER,                                                     \
 	    CLAIM_COLUMNS " WHERE c.offer = ?1 AND c.state = ?2"               \
 	    " AND c.id > ?3 ORDER BY c.id LIMIT ?4")                           \
+	X(CLAIMS_OF_KEY,                                                       \
+	    CLAIM_COLUMNS " WHERE c.key = ?1 ORDER BY c.id DESC LIMIT ?2")     \
 	X(CLAIM_CHANGED,                                                       \
 	    "UPDATE claims SET option = nullif(?2, 0), agreed = ?3,"           \
 	    " revision = revision + 1 WHERE id = ?1")                          \

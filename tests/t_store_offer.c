@@ -206,6 +206,7 @@ secrets_find_their_claim(void)
 	struct store_claim c, found;
 	struct store_offer o;
 	struct str cut;
+	size_t count;
 
 	open_store("secrets");
 	o = make_offer(1, 1);
@@ -218,6 +219,10 @@ secrets_find_their_claim(void)
 	    "by its proof");
 	T_OK(store_claim_by_proof(store, &found, &arena, c.token, NULL) != 0,
 	    "a token proves nothing");
+	T_OK(store_claims_by(store, STR("A@example.org"), &arena, &found, 1,
+		 &count, NULL) == 0 &&
+		count == 1,
+	    "by whose it is");
 	for (size_t n = 0; n < c.token.n; n++) {
 		cut = str_sub(c.token, 0, n);
 		T_OK(
