@@ -129,14 +129,45 @@ desk_offer(struct step *s)
 		return 0;
 	}
 	claim_say_left(s, &c.offer);
-	if (store_offer_left(&c.offer) == 0)
-		step_say(s,
-		    "All are gone. Whoever asks now gets one when one is "
-		    "given back, in order.");
+	/* The page itself has the link to claim one. */
+	if (store_offer_left(&c.offer) > 0)
+		return 0;
+	step_say(s,
+	    "All are gone. Whoever asks now gets one when one is given back, "
+	    "in order.");
 	step_link(s, step_printf(s, "/claim/%.*s", STR_ARG(c.offer.page)),
-	    "%s%.*s", store_offer_left(&c.offer) > 0 ? "Claim: " : "Wait: ",
-	    STR_ARG(c.offer.item));
+	    "Wait for one: %.*s", STR_ARG(c.offer.item));
 	return 0;
+}
+
+int
+step_say_offers(struct step *s)
+{
+	struct store_offer o = {0};
+	struct err why = ERR_INIT;
+	bool is_first = true;
+
+	while (store_offer_next(s->store, &o, &s->arena, o.id, &why) == 0) {
+		int64_t waiting = 0, shipped = 0;
+
+		if (is_first)
+			step_heading(s, "Offers");
+		is_first = false;
+		for (size_t i = 0; i < o.option_count; i++) {
+			waiting += o.option[i].waiting;
+			shipped += o.option[i].shipped;
+		}
+		step_item(s,
+		    "%.*s (%.*s): %lld of %lld left, %lld shipped, %lld "
+		    "waiting%s",
+		    STR_ARG(o.item), STR_ARG(o.page),
+		    (long long)store_offer_left(&o),
+		    (long long)store_offer_stock(&o), (long long)shipped,
+		    (long long)waiting,
+		    offer_is_open(&o, s->now) ? "" : "; closed");
+	}
+	return why.kind == ERR_MISSING ? 0
+				       : err_set(s->e, why.kind, "%s", why.msg);
 }
 
 int

@@ -172,7 +172,8 @@ desk_organizers(struct step *s)
 		return step_end(s, DESK_STRANGER,
 		    "Not an organizer's certificate (see capsule.yaml)");
 	step_page(s, "Organizers' desk");
-	if (say_lists(s) != 0 || say_deliveries(s) != 0)
+	if (say_lists(s) != 0 || say_deliveries(s) != 0 ||
+	    step_say_offers(s) != 0)
 		return -1;
 	return say_bounces(s);
 }

@@ -100,6 +100,9 @@ int step_expired(struct step *s);
 /* The same when that is why it was not found; else -1. */
 int step_unknown(struct step *s, const struct err *why);
 
+/* What is given away, and how many are left; for organizers. */
+int step_say_offers(struct step *s);
+
 /* Someone who has shown who they are. */
 #define STEP_LISTS_MAX 100
 
