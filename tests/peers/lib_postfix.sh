@@ -54,7 +54,6 @@ daemon_directory = /usr/lib/postfix/sbin
 maillog_file = $work/maillog/mail
 maillog_file_prefixes = $work
 myhostname = localhost
-mydestination =
 inet_interfaces = loopback-only
 mynetworks = 127.0.0.0/8 [::1]/128
 smtpd_relay_restrictions = permit_mynetworks, reject

@@ -7,8 +7,10 @@ XDG_CACHE_HOME=$work
 LC_ALL=C.UTF-8
 export HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME LC_ALL
 
+# Each has a server of its own: one that is ending takes no new session.
+screens=0
 terminal() {
-	tmux -L "capsule-$$" -f /dev/null "$@"
+	tmux -L "capsule-$$-$screens" -f /dev/null "$@"
 }
 
 close_screen() {
@@ -19,6 +21,7 @@ trap 'close_screen; end_all' EXIT
 
 open_screen() { # command...
 	close_screen
+	screens=$((screens + 1))
 	terminal new-session -d -x 100 -y 60 "$@"
 }
 
@@ -44,6 +47,13 @@ see() { # extended regular expression
 sees() { # extended regular expression, name
 	see "$1"
 	like "$screen" "$1" "$2"
+}
+
+# Presses the number of the link on the screen whose label matches.
+follow() { # extended regular expression
+	see "\\[[0-9]+\\] +$1"
+	keys "$(printf '%s\n' "$screen" |
+	    sed -En "s/^ *\\[([0-9]+)\\] +$1.*/\\1/p" | head -n 1)"
 }
 
 # What a client shows of an address, once it shows the pattern (or never).

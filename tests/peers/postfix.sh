@@ -11,6 +11,7 @@ OUT=$(cd "${OUT:-build}" && pwd)
 need_postfix
 set_up_postfix example.org
 cat >>"$work/postfix/main.cf" <<CF
+mydestination =
 smtpd_tls_security_level = encrypt
 smtpd_recipient_restrictions =
   check_recipient_access inline:{ {gone@example.org=550 5.1.1 nobody here} }
