@@ -88,7 +88,9 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 		write_date(md, "It closed on ", &offer->closes);
 	else if (over != INT64_MAX)
 		write_date(md, "Open until ", &offer->closes);
-	if (when_offer_is_open(offer, now) && c->options->has_forms) {
+	/* What has no number cannot be counted down, nor claimed. */
+	if (when_offer_is_open(offer, now) && c->options->has_forms &&
+	    offer->option_count > 0) {
 		struct str claim = arena_printf(
 		    c->arena, "/claim/%.*s", STR_ARG(entry->source));
 

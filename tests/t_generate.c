@@ -488,6 +488,9 @@ offers_what_is_open(void)
 	    {"after", "2028-06-01", "It closed on Wednesday, 31 May 2028.",
 		"2028-06-14T07:00", false},
 	};
+	static const struct file uncounted[] = {
+	    {"shirt.md", "---\noffer: {item: shirt}\n---\n# Shirts\n"},
+	    {NULL, NULL}};
 	struct site_options options = options_at("2028-05-02");
 	struct site *site;
 
@@ -512,6 +515,11 @@ offers_what_is_open(void)
 	site = load("coming", coming, options);
 	T_OK(!has(page(site, "/shirt.gmi"), "/claim"),
 	    "no claim where nobody answers");
+	site_free(site);
+	site = load("uncounted", uncounted, options_at("2028-05-02"));
+	T_OK(has(page(site, "/shirt.gmi"), "## Offer: shirt") &&
+		!has(page(site, "/shirt.gmi"), "/claim"),
+	    "nor of what is not counted");
 	site_free(site);
 }
 
