@@ -10,6 +10,7 @@ host: localhost
 title: dtrace.conf
 pages: $PWD/content/pages
 limits: {requests_per_second: 0}
+mail: {from: announce@localhost.localdomain, relay: "maildir:$work/mail"}
 YAML
 while read -r path title; do
 	shows "# $title" amfora "gemini://localhost:$gemini$path"
@@ -38,6 +39,13 @@ done <<PAGES
 /news dtrace.conf: news
 /help.gmi Help
 PAGES
+
+# The README shows what amfora does: line by line, as far as it goes.
+shows '# dtrace.conf' amfora "gemini://localhost:$gemini/"
+printf '%s\n' "$screen" | sed 's/^ *//; s/ *$//' >"$work/screen"
+missing=$(sed -n '/^This is what amfora/,/^and, after/s/^      //p' README.md |
+    grep -v '^\.\.\.$' | grep -vxFf "$work/screen")
+is "$missing" "" "amfora shows what the README says it does"
 
 # amfora subscribes to the news as a page, to the feed as a feed, and lists
 # what is in them.
