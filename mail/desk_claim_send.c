@@ -4,7 +4,7 @@
  * once: what has become of a claim is shown to whoever sends it again.
  */
 #include "mail/desk_offer.h"
-#include "mail/desk_letter.h"
+#include "mail/token.h"
 
 /* Ends what store_begin has begun: with 1 it is committed, with 0 something
  * was said and nothing is kept. */
@@ -164,6 +164,7 @@ static int
 confirm_now(struct claim_step *c)
 {
 	struct step *s = c->s;
+	char token[TOKEN_LEN + 1];
 	struct store_claim mine;
 	int other;
 
@@ -177,7 +178,9 @@ confirm_now(struct claim_step *c)
 	if (other < 0)
 		return -1;
 	if (other == 0 &&
-	    store_claim_confirm(s->store, mine.id, s->now, s->e) != 0)
+	    (token_new(token, s->e) != 0 ||
+		store_claim_confirm(
+		    s->store, mine.id, str_of(token), s->now, s->e) != 0))
 		return -1;
 	/* The others, or this one, are nobody's then. */
 	if (!c->offer.many &&

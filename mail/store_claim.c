@@ -325,7 +325,8 @@ store_claim_enter(struct store *s, int64_t id,
 }
 
 int
-store_claim_confirm(struct store *s, int64_t id, int64_t at, struct err *e)
+store_claim_confirm(
+    struct store *s, int64_t id, struct str token, int64_t at, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, CLAIM_CONFIRMED, e);
 
@@ -333,6 +334,7 @@ store_claim_confirm(struct store *s, int64_t id, int64_t at, struct err *e)
 		return -1;
 	store_bind_int(q, 1, id);
 	store_bind_int(q, 2, at);
+	store_bind(q, 3, token);
 	return store_do(s, q, NULL, e);
 }
 

@@ -98,7 +98,10 @@ struct store_claim_move {
 int store_claim_enter(struct store *s, int64_t id,
     const struct store_claim_move *move, struct err *e);
 
-int store_claim_confirm(struct store *s, int64_t id, int64_t at, struct err *e);
+/* It has another token from then on: whoever began it with somebody else's
+ * address is not to read what they write into it. */
+int store_claim_confirm(struct store *s, int64_t id, struct str token,
+    int64_t at, struct err *e);
 
 /* Ends others of the same person and offer that are not confirmed. */
 int store_claims_double(struct store *s, const struct store_claim *claim,

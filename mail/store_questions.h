@@ -399,7 +399,7 @@
 	    "UPDATE claims SET state = ?2, number = ?3, changed = ?4,"         \
 	    " expires = ?5, note = ?6, revision = revision + 1 WHERE id = ?1") \
 	X(CLAIM_CONFIRMED,                                                     \
-	    "UPDATE claims SET confirmed = ?2, expires = 0,"                   \
+	    "UPDATE claims SET confirmed = ?2, token = ?3, expires = 0,"       \
 	    " revision = revision + 1 WHERE id = ?1")                          \
 	X(CLAIMS_DOUBLE,                                                       \
 	    "UPDATE claims SET state = 'expired', changed = ?3, expires = 0"   \

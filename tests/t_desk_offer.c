@@ -222,6 +222,11 @@ a_letter_confirms(void)
 	desk_claims_tend(&(struct desk){&conf, store}, now, NULL);
 	step(NULL, "/claim/%s/yes", proof);
 	T_OK(says("It is yours"), "it stays theirs");
+	step(NULL, "/claim/%s", claim);
+	T_OK(says("does not work any more"),
+	    "who began it with her address cannot look at it");
+	step(NULL, "/claim/%s", proof);
+	find_claim();
 	step(NULL, "/claim/%s/withdraw", claim);
 	T_OK(says("Give it back?"), "withdrawing asks");
 	step(NULL, "/claim/%s/withdraw/yes", claim);
