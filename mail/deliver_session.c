@@ -502,11 +502,26 @@ lease(struct session *s, size_t *n, struct err *e)
 	arena_init(&s->arena);
 	show_life(s);
 	s->lease_until = now + LEASE_TIME;
-	if (item_lease(s->store, s->share->announcement, now, s->lease_until,
-		&s->arena, s->items, max, n, e) != 0)
+	if (share_begin(s->share, s->store, e) != 0)
 		return -1;
+	if (item_lease(s->store, s->share->announcement, now, s->lease_until,
+		&s->arena, s->items, max, n, e) != 0) {
+		share_rollback(s->share, s->store);
+		return -1;
+	}
 	PROBE1(announce, batch__leased, (int)*n);
-	return 0;
+	return share_commit(s->share, s->store, &s->ticket, e);
+}
+
+static int
+release(struct session *s, struct err *e)
+{
+	if (share_begin(s->share, s->store, e) != 0)
+		return -1;
+	if (store_leases_release(s->store, e) == 0)
+		return share_commit(s->share, s->store, &s->ticket, e);
+	share_rollback(s->share, s->store);
+	return -1;
 }
 
 /* Until nothing is due. */
@@ -525,7 +540,7 @@ work(struct session *s, struct err *e)
 		result = turn_away(s, s->items, &willing, e);
 		if (result == 0)
 			result = run_all(s, willing, e);
-		if (store_leases_release(s->store, e) != 0 || result != 0)
+		if (release(s, e) != 0 || result != 0)
 			return -1;
 		if (atomic_load(&s->share->day_full) > clock_now())
 			return 0;
