@@ -60,11 +60,18 @@ may_be_mailed(struct claim_step *c)
 	struct store_asking asking = {
 	    ASKED_CLAIM, c->claim.address, step_network(s), s->now, true};
 	struct store_asked asked;
+	int64_t unconfirmed;
 	bool may_mail;
 	int result;
 
-	if (store_asked(s->store, &asked, &asking, s->e) != 0)
+	if (store_asked(s->store, &asked, &asking, s->e) != 0 ||
+	    store_claims_unconfirmed(
+		s->store, c->offer.id, asking.network, &unconfirmed, s->e) != 0)
 		return -1;
+	if (unconfirmed >= CLAIMS_UNCONFIRMED_MAX)
+		return step_end(s, DESK_REFUSE,
+		    "Others from your network are to confirm theirs first: "
+		    "try again later");
 	result = step_limits(s, &asked, &may_mail);
 	if (result <= 0)
 		return result;

@@ -339,6 +339,20 @@ store_claim_confirm(
 }
 
 int
+store_claims_unconfirmed(struct store *s, int64_t offer, struct str network,
+    int64_t *count, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, UNCONFIRMED_OF_NETWORK, e);
+
+	*count = 0;
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, offer);
+	store_bind(q, 2, network);
+	return store_number(s, q, count, e) < 0 ? -1 : 0;
+}
+
+int
 store_claims_double(
     struct store *s, const struct store_claim *claim, int64_t at, struct err *e)
 {

@@ -26,6 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Held at once for one network by claims that nobody has confirmed: whoever
+ * types addresses that are not theirs is not to empty an offer. */
+#define CLAIMS_UNCONFIRMED_MAX 5
+
 enum claim_state {
 	CLAIM_DRAFT,
 	CLAIM_WAITING,
@@ -102,6 +106,10 @@ int store_claim_enter(struct store *s, int64_t id,
  * address is not to read what they write into it. */
 int store_claim_confirm(struct store *s, int64_t id, struct str token,
     int64_t at, struct err *e);
+
+/* How many of an offer somebody there has begun, and nobody confirmed. */
+int store_claims_unconfirmed(struct store *s, int64_t offer, struct str network,
+    int64_t *count, struct err *e);
 
 /* Ends others of the same person and offer that are not confirmed. */
 int store_claims_double(struct store *s, const struct store_claim *claim,

@@ -401,6 +401,9 @@
 	X(CLAIM_CONFIRMED,                                                     \
 	    "UPDATE claims SET confirmed = ?2, token = ?3, expires = 0,"       \
 	    " revision = revision + 1 WHERE id = ?1")                          \
+	X(UNCONFIRMED_OF_NETWORK,                                              \
+	    "SELECT count(*) FROM claims WHERE offer = ?1 AND network = ?2"    \
+	    " AND confirmed = 0 AND state IN ('taken', 'waiting')")            \
 	X(CLAIMS_DOUBLE,                                                       \
 	    "UPDATE claims SET state = 'expired', changed = ?3, expires = 0"   \
 	    " WHERE key = ?1 AND offer = ?2 AND confirmed = 0"                 \

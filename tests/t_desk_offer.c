@@ -527,6 +527,34 @@ the_erased_give_back(void)
 }
 
 static void
+typed_claim(int i)
+{
+	char address[40];
+
+	snprintf(address, sizeof address, "p%d@example.org", i);
+	step(address, "/claim/shirts.md");
+	find_claim();
+	step(NULL, "/claim/%s/take/%lld/0", claim, id_of("M"));
+	step(NULL, "/claim/%s/send/1", claim);
+}
+
+/* By addresses that are not theirs. */
+static void
+nobody_empties_an_offer(void)
+{
+	open_offer("empty");
+	write_page(
+	    "shirts.md", "---\noffer: {item: cup, options: {M: 50}}\n---\n");
+	for (int i = 0; i < 10; i++)
+		typed_claim(i);
+	T_EQ_INT(answer.kind, DESK_REFUSE, "one network holds no more");
+	T_EQ_INT(left_of("M"), 45, "than five");
+	visitor.network = STR("198.51.100.0/24");
+	typed_claim(11);
+	T_OK(says("yours, 6 of 50"), "others can claim");
+}
+
+static void
 letters_are_limited(void)
 {
 	open_offer("limit");
@@ -567,6 +595,7 @@ main(void)
 	T_RUN(a_message_claims);
 	T_RUN(addresses_do_not_leak);
 	T_RUN(the_erased_give_back);
+	T_RUN(nobody_empties_an_offer);
 	T_RUN(letters_are_limited);
 	talk_close();
 	return t_done();
