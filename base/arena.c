@@ -134,6 +134,14 @@ arena_str(struct arena *a, struct str s)
 }
 
 struct str
+arena_buf(struct arena *a, const struct buf *b)
+{
+	if (b->failed != ERR_NONE)
+		a->failed = true;
+	return arena_str(a, buf_slice(b));
+}
+
+struct str
 arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -7,6 +7,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -39,6 +40,8 @@ void *arena_grow(struct arena *a, void *array, size_t n, size_t size);
 
 /* Copies, with a NUL behind them that is not counted. On failure empty. */
 struct str arena_str(struct arena *a, struct str s);
+/* A failure of the buffer is one of the arena. */
+struct str arena_buf(struct arena *a, const struct buf *b);
 struct str arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -173,6 +173,20 @@ buf_cut(struct buf *b, size_t n)
 	b->data[n] = '\0';
 }
 
+void
+buf_join(struct buf *b, const struct buf *other)
+{
+	buf_str(b, buf_slice(other));
+	buf_fail(b, other->failed);
+}
+
+void
+buf_fail(struct buf *b, enum err_kind why)
+{
+	if (b->failed == ERR_NONE)
+		b->failed = why;
+}
+
 struct str
 buf_slice(const struct buf *b)
 {

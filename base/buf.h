@@ -26,11 +26,16 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 
-/* Empty again and free of failure, keeping what is allocated. */
+/* Empty again and free of failure, keeping what is allocated. What is made
+ * piece by piece in one that is looked at in the end only is cut to 0. */
 void buf_clear(struct buf *b);
 
 void buf_append(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);
+/* All of another, and its failure. */
+void buf_join(struct buf *b, const struct buf *other);
+/* A failure of what it is made from; ERR_NONE is none. */
+void buf_fail(struct buf *b, enum err_kind why);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_fill(struct buf *b, char c, size_t n);

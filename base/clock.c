@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,7 @@ zone_path(char *path, size_t size, const char *zone, struct err *e)
 	bool is_there = false;
 	int fd = -1;
 
+	errno = 0;
 	if (strlen(zone) < ZONE_MAX && strstr(zone, "..") == NULL &&
 	    zone[0] != '/') {
 		snprintf(path, size, ":%s/%s", ZONES, zone);
@@ -273,6 +275,8 @@ zone_path(char *path, size_t size, const char *zone, struct err *e)
 	}
 	if (is_there)
 		return 0;
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		return err_sys(e, "the time zone %s cannot be read", zone);
 	return err_set(e, ERR_INPUT,
 	    "there is no time zone \"%.*s\" in %s; write one as "
 	    "Europe/Berlin, or UTC",

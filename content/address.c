@@ -78,7 +78,7 @@ into_arena(
 	buf_init(&buf, 3 * s.n + 1);
 	append(&buf, s);
 	if (buf_ok(&buf, "an address", NULL) == 0)
-		copy = arena_str(a, buf_slice(&buf));
+		copy = arena_buf(a, &buf);
 	else
 		a->failed = true;
 	buf_release(&buf);
@@ -118,9 +118,11 @@ address_key(struct str *key, struct arena *a, struct str path, struct err *e)
 		    " without control characters, and %%XX for the rest",
 		    STR_ARG(path));
 	else if (buf_ok(&buf, "an address", e) == 0) {
-		*key = arena_str(a, buf_slice(&buf));
+		*key = arena_buf(a, &buf);
 		rc = arena_ok(a, e);
 	}
+	if (buf.failed != ERR_NONE)
+		a->failed = true;
 	buf_release(&buf);
 	return rc;
 }

@@ -51,6 +51,7 @@ write_date(struct buf *md, const char *before, const struct date *date)
 	date_words(&words, date);
 	buf_puts(md, before);
 	md_escape(md, buf_slice(&words));
+	buf_fail(md, words.failed);
 	if (date->precision == DATE_MINUTE)
 		buf_printf(md, ", %02d:%02d", date->hour, date->minute);
 	buf_puts(md, ".\n\n");

@@ -51,9 +51,10 @@ chain(struct block *a, struct block *b)
  * last.
  */
 static void
-join_docs(struct doc *body, const struct entry *entry, struct block *before,
-    struct block *after)
+join_docs(struct doc *body, struct arena *a, const struct entry *entry,
+    struct block *before, struct block *after)
 {
+	enum err_kind failed = ERR_NONE;
 	struct block *first, *notes;
 	struct block **end = &body->first;
 	struct block *heading = NULL;
@@ -64,11 +65,14 @@ join_docs(struct doc *body, const struct entry *entry, struct block *before,
 	*end = NULL;
 	first = body->first;
 	if (first != NULL && first->kind == BLOCK_HEADING &&
-	    first->level == 1 && inlines_say(first->inls, entry->title)) {
+	    first->level == 1 &&
+	    inlines_say(first->inls, entry->title, &failed)) {
 		heading = first;
 		first = heading->next;
 		heading->next = NULL;
 	}
+	if (failed != ERR_NONE)
+		a->failed = true;
 	body->first =
 	    chain(chain(chain(chain(heading, before), first), after), notes);
 }
@@ -107,7 +111,7 @@ assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
 	    parse_part(&before, a, around->before, &quiet, e) != 0 ||
 	    parse_part(&after, a, around->after, &quiet, e) != 0)
 		return -1;
-	join_docs(doc, entry, before, after);
+	join_docs(doc, a, entry, before, after);
 	return arena_ok(a, e);
 }
 
@@ -122,14 +126,14 @@ render_item(struct assemble *as, struct item *item, const struct doc *doc,
 	image_env(&env, site);
 	buf_clear(&as->gemtext);
 	render(&as->gemtext, FORMAT_GEMTEXT, doc, head, &env);
-	item->gemtext = arena_str(as->keep, buf_slice(&as->gemtext));
+	item->gemtext = arena_buf(as->keep, &as->gemtext);
 	if (site->options.gopher_port > 0) {
 		buf_clear(&as->menu);
 		buf_clear(&as->text);
 		render(&as->menu, FORMAT_MENU, doc, head, &env);
 		render(&as->text, FORMAT_GOPHERTEXT, doc, head, &env);
-		item->menu = arena_str(as->keep, buf_slice(&as->menu));
-		item->text = arena_str(as->keep, buf_slice(&as->text));
+		item->menu = arena_buf(as->keep, &as->menu);
+		item->text = arena_buf(as->keep, &as->text);
 	}
 	if (buf_ok(&as->gemtext, "a page", e) != 0 ||
 	    buf_ok(&as->menu, "a page", e) != 0 ||
@@ -194,7 +198,7 @@ in_words(struct arena *a, const struct date *date)
 		return (struct str){NULL, 0};
 	buf_init(&buf, 256);
 	date_words(&buf, date);
-	words = arena_str(a, buf_slice(&buf));
+	words = arena_buf(a, &buf);
 	buf_release(&buf);
 	return words;
 }

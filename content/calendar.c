@@ -67,8 +67,7 @@ put_property(struct buf *to, const char *name, struct str text)
 	buf_printf(&line, "%s:", name);
 	put_text(&line, text);
 	put_line(to, buf_slice(&line));
-	if (line.failed != ERR_NONE)
-		to->failed = line.failed;
+	buf_fail(to, line.failed);
 	buf_release(&line);
 }
 
@@ -157,8 +156,7 @@ put_organizer(struct buf *to, const struct calendar *calendar)
 	buf_str(&line, calendar->base);
 	buf_putc(&line, '/');
 	put_line(to, buf_slice(&line));
-	if (line.failed != ERR_NONE)
-		to->failed = line.failed;
+	buf_fail(to, line.failed);
 	buf_release(&line);
 }
 
@@ -172,11 +170,12 @@ put_addresses(struct buf *to, const struct calendar *calendar)
 	buf_putc(&line, '@');
 	buf_str(&line, calendar->host);
 	put_property(to, "UID", buf_slice(&line));
-	buf_clear(&line);
+	buf_cut(&line, 0);
 	buf_puts(&line, "URL:");
 	buf_str(&line, calendar->base);
 	buf_str(&line, calendar->path);
 	put_line(to, buf_slice(&line));
+	buf_fail(to, line.failed);
 	buf_release(&line);
 }
 

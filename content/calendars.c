@@ -30,6 +30,8 @@ emit_calendar(struct generator *g, const struct entry *entry, struct err *e)
 	struct err why = ERR_INIT;
 
 	if (calendar_write(&g->text, &calendar, &why) != 0) {
+		if (why.kind == ERR_MEMORY || why.kind == ERR_SYSTEM)
+			return err_set(e, why.kind, "%s", why.msg);
 		faults_add(g->c->faults, FAULT_WARNING, entry->source, 0,
 		    "its event has no calendar: %s", why.msg);
 		buf_clear(&g->text);

@@ -32,8 +32,9 @@ generator_category_path(struct catalog *c, struct str name)
 			? '-'
 			: name.p[i]);
 	uri_encode_path(&encoded, buf_slice(&plain));
+	buf_fail(&encoded, plain.failed);
 	path = arena_printf(
-	    c->arena, "/category/%.*s", STR_ARG(buf_slice(&encoded)));
+	    c->arena, "/category/%.*s", STR_ARG(arena_buf(c->arena, &encoded)));
 	buf_release(&plain);
 	buf_release(&encoded);
 	return path;
@@ -153,7 +154,7 @@ generator_categories(struct generator *g, struct err *e)
 		    list[i].path);
 	}
 	if (r == 0 && count > 0) {
-		buf_str(&g->text, buf_slice(&all));
+		buf_join(&g->text, &all);
 		r = generator_page(g, STR("/category"), STR("Categories"), e);
 	}
 	buf_release(&all);

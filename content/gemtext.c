@@ -63,7 +63,7 @@ put_text(struct gemtext *g, struct str text)
 	while (text.n > 0 && str_next(&text, '\n', &line)) {
 		begin_line(g, g->quotes > 0);
 		if (g->has_mark)
-			buf_str(g->to, buf_slice(&g->mark));
+			buf_join(g->to, &g->mark);
 		else if (g->quotes == 0 && needs_guard(line))
 			buf_putc(g->to, ' ');
 		g->has_mark = false;
@@ -120,7 +120,7 @@ block_text(struct gemtext *g, const struct inl *first, const struct inl *end,
 {
 	const struct inl_style style = {.one_line = one_line};
 
-	buf_clear(&g->text);
+	buf_cut(&g->text, 0);
 	inlines_text_until(&g->text, first, end, &style);
 	return str_trim(buf_slice(&g->text));
 }
@@ -253,7 +253,7 @@ put_rows(struct gemtext *g, const struct block *table)
 {
 	for (const struct block *row = table->child; row != NULL;
 	     row = row->next) {
-		buf_clear(&g->text);
+		buf_cut(&g->text, 0);
 		table_row(&g->text, row, NULL);
 		put_row(g, row, buf_slice(&g->text));
 	}
@@ -265,7 +265,7 @@ put_table(struct gemtext *g, const struct block *b)
 	struct buf alt;
 
 	put_waiting_number(g);
-	buf_clear(&g->text);
+	buf_cut(&g->text, 0);
 	if (!table_align(&g->text, b, TABLE_WIDTH, NULL)) {
 		put_rows(g, b);
 		return;
@@ -276,6 +276,7 @@ put_table(struct gemtext *g, const struct block *b)
 	if (str_ends(buf_slice(&alt), STR(": "))) /* no header */
 		buf_cut(&alt, strlen("Table"));
 	put_preformatted(g, buf_slice(&alt), buf_slice(&g->text));
+	buf_fail(g->to, alt.failed);
 	buf_release(&alt);
 	links_add_block(&g->links, b);
 }
@@ -293,7 +294,7 @@ open_item(struct gemtext *g, const struct block *item)
 	bool is_ordered = item->up != NULL && item->up->is_ordered;
 
 	put_waiting_number(g);
-	buf_clear(&g->mark);
+	buf_cut(&g->mark, 0);
 	if (!is_ordered || level > 0)
 		buf_puts(&g->mark, "* ");
 	for (size_t i = 0; i < level; i++)
@@ -314,7 +315,7 @@ open_list(struct gemtext *g, const struct block *list)
 static void
 open_footnote(struct gemtext *g, const struct block *b)
 {
-	buf_clear(&g->mark);
+	buf_cut(&g->mark, 0);
 	buf_str(&g->mark, b->text);
 	buf_putc(&g->mark, ' ');
 	g->has_mark = true;
@@ -330,7 +331,7 @@ put_list_of_links(struct gemtext *g, const struct block *list)
 	for (const struct block *i = list->child; i != NULL; i = i->next) {
 		const struct inl *link;
 
-		buf_clear(&g->mark);
+		buf_cut(&g->mark, 0);
 		link = grouping_item(&g->mark, &g->own, i, number++);
 		if (link != NULL)
 			put_link(g, link, buf_slice(&g->mark));
@@ -463,7 +464,7 @@ put_head(struct gemtext *g, const struct render_head *head,
 		buf_putc(g->to, '\n');
 	}
 	g->gap = true;
-	buf_clear(&g->text);
+	buf_cut(&g->text, 0);
 	render_dates(&g->text, head);
 	put_text(g, buf_slice(&g->text));
 	g->gap = true;
@@ -473,7 +474,7 @@ void
 gemtext_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
-	const struct block *repeated = render_repeated(doc, head);
+	const struct block *repeated = render_repeated(to, doc, head);
 	struct gemtext g = {.to = to, .is_empty = true};
 
 	(void)env; /* paths are all that a Gemini page needs */
@@ -485,10 +486,8 @@ gemtext_render(struct buf *to, const struct doc *doc,
 	walk(&g, doc, repeated);
 	if (g.links.arena.failed || g.own.arena.failed)
 		to->failed = ERR_MEMORY;
-	if (g.text.failed != ERR_NONE)
-		to->failed = g.text.failed;
-	if (g.mark.failed != ERR_NONE)
-		to->failed = g.mark.failed;
+	buf_fail(to, g.text.failed);
+	buf_fail(to, g.mark.failed);
 	buf_release(&g.text);
 	buf_release(&g.mark);
 	links_release(&g.links);

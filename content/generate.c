@@ -138,6 +138,7 @@ generator_target(struct buf *md, struct str target)
 		is_first = false;
 	}
 	buf_putc(md, '>');
+	buf_fail(md, uri.failed);
 	buf_release(&uri);
 }
 
@@ -176,6 +177,7 @@ generator_event(struct buf *md, const struct page_event *event)
 	}
 	when_words(&words, event);
 	md_escape(md, buf_slice(&words));
+	buf_fail(md, words.failed);
 	if (event->place.n > 0) {
 		buf_puts(md, ", ");
 		md_escape(md, event->place);

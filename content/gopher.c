@@ -133,7 +133,7 @@ find_target(struct target *t, struct buf *scratch, const struct link *link,
     const struct render_env *env)
 {
 	*t = (struct target){'h', {NULL, 0}, env->host, env->port, ""};
-	buf_clear(scratch);
+	buf_cut(scratch, 0);
 	if (link->kind == LINK_INSIDE && link->selector.n > 0) {
 		t->type = link->type;
 		t->selector = link->selector;
@@ -141,7 +141,7 @@ find_target(struct target *t, struct buf *scratch, const struct link *link,
 	}
 	if (link->kind == LINK_OUT && gopher_target(t, scratch, link->url))
 		return;
-	buf_clear(scratch);
+	buf_cut(scratch, 0);
 	buf_puts(scratch, "URL:");
 	plaintext_address(scratch, link, env);
 	t->type = 'h';
@@ -162,7 +162,7 @@ put_link(struct menu *m, const struct link *link, struct str label)
 	struct target t;
 
 	find_target(&t, &m->target, link, p->env);
-	buf_clear(&m->label);
+	buf_cut(&m->label, 0);
 	buf_str(&m->label, label);
 	if (!is_gemini(label))
 		buf_puts(&m->label, t.note);
@@ -200,7 +200,7 @@ put_list_of_links(struct menu *m, const struct block *list)
 	for (const struct block *i = list->child; i != NULL; i = i->next) {
 		const struct inl *link;
 
-		buf_clear(label);
+		buf_cut(label, 0);
 		link = grouping_item(label, &m->own, i, number++);
 		if (link != NULL)
 			put_link(m, &link->link, buf_slice(label));
@@ -281,10 +281,8 @@ menu_render(struct buf *to, const struct doc *doc,
 	buf_puts(to, ".\r\n");
 	if (m.own.arena.failed)
 		to->failed = ERR_MEMORY;
-	if (m.label.failed != ERR_NONE)
-		to->failed = m.label.failed;
-	if (m.target.failed != ERR_NONE)
-		to->failed = m.target.failed;
+	buf_fail(to, m.label.failed);
+	buf_fail(to, m.target.failed);
 	buf_release(&m.target);
 	buf_release(&m.label);
 	links_release(&m.own);

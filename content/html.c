@@ -102,8 +102,7 @@ put_file_name(struct html *h, struct str url)
 	buf_init(&name, h->to->max);
 	link_file_name(&name, url);
 	put_escaped(h, buf_slice(&name));
-	if (name.failed != ERR_NONE)
-		h->to->failed = name.failed;
+	buf_fail(h->to, name.failed);
 	buf_release(&name);
 }
 
@@ -125,8 +124,7 @@ put_image(struct html *h, const struct inl *i)
 	buf_init(&alt, h->to->max);
 	inlines_text_until(&alt, i->child, NULL, &one_line);
 	put_escaped(h, buf_slice(&alt));
-	if (alt.failed != ERR_NONE)
-		h->to->failed = alt.failed;
+	buf_fail(h->to, alt.failed);
 	buf_release(&alt);
 	buf_puts(h->to, "\">");
 }
@@ -355,6 +353,7 @@ put_head(struct html *h, const struct render_head *head,
 		render_dates(&dates, head);
 		buf_puts(h->to, "<p>");
 		put_escaped(h, buf_slice(&dates));
+		buf_fail(h->to, dates.failed);
 		buf_puts(h->to, "</p>\n");
 		buf_release(&dates);
 	}
@@ -364,7 +363,7 @@ void
 html_render(struct buf *to, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
-	const struct block *repeated = render_repeated(doc, head);
+	const struct block *repeated = render_repeated(to, doc, head);
 	struct html h = {.to = to, .env = env};
 	const struct block *b = doc->first;
 

@@ -138,6 +138,7 @@ put_file_name(struct flow *f, struct str url)
 	buf_init(&name, url.n);
 	link_file_name(&name, url);
 	put(f, buf_slice(&name));
+	buf_fail(f->to, name.failed);
 	buf_release(&name);
 }
 
@@ -354,7 +355,7 @@ next_squeezed(struct str *s)
 }
 
 bool
-inlines_say(const struct inl *first, struct str text)
+inlines_say(const struct inl *first, struct str text, enum err_kind *failed)
 {
 	static const struct inl_style style = {.one_line = true};
 	struct buf words;
@@ -369,6 +370,8 @@ inlines_say(const struct inl *first, struct str text)
 		a = next_squeezed(&said);
 		b = next_squeezed(&text);
 	} while (a == b && a >= 0);
+	if (words.failed != ERR_NONE)
+		*failed = words.failed;
 	buf_release(&words);
 	return a == b;
 }
@@ -546,11 +549,9 @@ links_label(struct links *l, size_t from)
 	buf_init(&label, SIZE_MAX / 2);
 	for (size_t i = from; i < l->count; i++) {
 		put_label(&label, l->list[i].inl);
-		l->list[i].label = arena_str(&l->arena, buf_slice(&label));
+		l->list[i].label = arena_buf(&l->arena, &label);
 		buf_clear(&label);
 	}
-	if (label.failed != ERR_NONE)
-		l->arena.failed = true;
 	buf_release(&label);
 	if (l->count - from > 1) {
 		shared =

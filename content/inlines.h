@@ -51,8 +51,10 @@ bool inlines_only_links(const struct inl *first);
  * Without, it has to show where it leads. */
 bool inlines_show(const struct inl *link);
 
-/* Whether a heading says the same as text, white space aside. */
-bool inlines_say(const struct inl *first, struct str text);
+/* Whether a heading says the same as text, white space aside. Sets *failed
+ * when memory ran out. */
+bool inlines_say(
+    const struct inl *first, struct str text, enum err_kind *failed);
 
 /* A link as a list of links shows it. */
 struct link_line {

@@ -93,7 +93,7 @@ find_source(struct draft *d, struct str *text, struct str file, struct err *e)
 	buf_init(&bytes,
 	    d->options->file_max > 0 ? d->options->file_max : MD_SIZE_MAX);
 	result = read_source(&bytes, d, d->to->source, &why);
-	*text = arena_str(d->a, buf_slice(&bytes));
+	*text = arena_buf(d->a, &bytes);
 	buf_release(&bytes);
 	if (result == 0 && address_is_markdown(d->to->source))
 		return arena_ok(d->a, e);
@@ -235,9 +235,7 @@ render_as(struct draft *d, enum format format, bool shows_images)
 	assemble_head(&head, d->a, &d->entry);
 	buf_init(&to, TEXT_MAX);
 	render(&to, format, &d->doc, &head, &env);
-	text = arena_str(d->a, buf_slice(&to));
-	if (to.failed != ERR_NONE)
-		d->a->failed = true;
+	text = arena_buf(d->a, &to);
 	buf_release(&to);
 	return text;
 }
@@ -251,10 +249,10 @@ write_around(struct draft *d, struct around *around, struct err *e)
 
 	buf_init(&md, TEXT_MAX);
 	generate_before(&md, &c, &d->entry);
-	around->before = arena_str(d->a, buf_slice(&md));
+	around->before = arena_buf(d->a, &md);
 	buf_clear(&md);
 	generate_own(&md, &c, &d->entry);
-	around->after = arena_str(d->a, buf_slice(&md));
+	around->after = arena_buf(d->a, &md);
 	buf_release(&md);
 	return arena_ok(d->a, e);
 }
@@ -298,7 +296,7 @@ write_calendar(struct draft *d, struct err *e)
 		return 0;
 	buf_init(&to, TEXT_MAX);
 	result = calendar_write(&to, &calendar, e);
-	d->to->calendar = arena_str(d->a, buf_slice(&to));
+	d->to->calendar = arena_buf(d->a, &to);
 	buf_release(&to);
 	return result == 0 ? arena_ok(d->a, e)
 			   : err_wrap(e, "%.*s", STR_ARG(d->name));
@@ -324,7 +322,7 @@ read_image(struct draft *d, struct letter_image *image, const struct item *item,
 	image->bytes = arena_str(d->a, buf_slice(&b));
 	buf_clear(&b);
 	render_content_id(&b, image->path, d->site->options.host);
-	image->id = arena_str(d->a, buf_slice(&b));
+	image->id = arena_buf(d->a, &b);
 	buf_release(&b);
 	image->mime = arena_str(d->a, item->mime);
 	image->name = arena_str(d->a,

@@ -86,7 +86,7 @@ repair_authority(struct buf *url)
 	uri_encode(&fixed, str_sub(rest, 0, n));
 	buf_str(&fixed, str_sub(rest, n, rest.n));
 	buf_clear(url);
-	buf_str(url, buf_slice(&fixed));
+	buf_join(url, &fixed);
 	buf_release(&fixed);
 }
 
@@ -112,9 +112,7 @@ repaired(struct arena *a, const char *prefix, struct str target)
 	buf_puts(&url, prefix);
 	uri_repair(&url, target);
 	repair_authority(&url);
-	result = arena_str(a, buf_slice(&url));
-	if (url.failed != ERR_NONE)
-		a->failed = true;
+	result = arena_buf(a, &url);
 	buf_release(&url);
 	return result;
 }
@@ -382,5 +380,6 @@ link_file_name(struct buf *to, struct str url)
 		buf_str(to, text);
 	else
 		buf_str(to, name);
+	buf_fail(to, decoded.failed);
 	buf_release(&decoded);
 }

@@ -163,7 +163,7 @@ name_of(struct arena *a, struct str path)
 	path = str_sub(path, address_folder(path).n, path.n);
 	buf_init(&buf, path.n + 1);
 	if (uri_decode(&buf, path) == 0)
-		name = arena_str(a, buf_slice(&buf));
+		name = arena_buf(a, &buf);
 	buf_release(&buf);
 	return name.n > 0 ? name : path;
 }

@@ -168,7 +168,7 @@ write_around(struct load *l, struct err *e)
 		generate_after(words, &l->catalog, entry);
 		if (buf_ok(words, "a page", e) != 0)
 			return -1;
-		both = arena_str(&l->arena, buf_slice(words));
+		both = arena_buf(&l->arena, words);
 		around->before = str_sub(both, 0, n);
 		around->after = str_sub(both, n, both.n);
 		if (item->text_selector.n > 0 &&

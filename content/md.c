@@ -245,8 +245,8 @@ flush_text(struct walk *w)
 		return;
 	i = md_inl(&w->md, INLINE_TEXT);
 	if (i != NULL)
-		i->text = arena_str(w->md.arena, buf_slice(&w->md.text));
-	buf_clear(&w->md.text);
+		i->text = arena_buf(w->md.arena, &w->md.text);
+	buf_cut(&w->md.text, 0);
 	inl_builder_add(&w->inls, i);
 }
 
@@ -262,8 +262,8 @@ add_leaf(struct walk *w, cmark_node *node, enum inline_kind kind)
 
 		md_clean(text, &w->md, str_of(cmark_node_get_literal(node)),
 		    CLEAN_LINE);
-		i->text = arena_str(w->md.arena, buf_slice(text));
-		buf_clear(text);
+		i->text = arena_buf(w->md.arena, text);
+		buf_cut(text, 0);
 	}
 	inl_builder_add(&w->inls, i);
 }
@@ -361,8 +361,8 @@ md_code_text(struct md *md, struct str s)
 		md_clean(text, md, line, CLEAN_CODE);
 		buf_putc(text, '\n');
 	}
-	result = arena_str(md->arena, buf_slice(text));
-	buf_clear(text);
+	result = arena_buf(md->arena, text);
+	buf_cut(text, 0);
 	return result;
 }
 
@@ -378,7 +378,7 @@ add_code(struct walk *w, cmark_node *node)
 	md_clean(
 	    text, &w->md, str_of(cmark_node_get_fence_info(node)), CLEAN_LINE);
 	b->info = arena_str(w->md.arena, str_trim(buf_slice(text)));
-	buf_clear(text);
+	buf_cut(text, 0);
 	add(w, b);
 }
 
@@ -529,8 +529,8 @@ find_title(struct md *md, struct doc *doc)
 	if (b == NULL)
 		return;
 	inlines_text(&md->text, b->inls, &style);
-	doc->title = arena_str(md->arena, buf_slice(&md->text));
-	buf_clear(&md->text);
+	doc->title = arena_buf(md->arena, &md->text);
+	buf_cut(&md->text, 0);
 }
 
 static void

@@ -13,8 +13,8 @@ text_of(struct md *md, struct str html, enum clean how)
 	struct str text;
 
 	md_entities(&md->text, md, html, how);
-	text = arena_str(md->arena, buf_slice(&md->text));
-	buf_clear(&md->text);
+	text = arena_buf(md->arena, &md->text);
+	buf_cut(&md->text, 0);
 	return text;
 }
 
@@ -392,9 +392,9 @@ take_text(struct html *h, struct str html)
 					   : c);
 	}
 	if (to->len > 0)
-		inl_builder_add(&h->inls,
-		    text_inline(h->md, arena_str(h->md->arena, buf_slice(to))));
-	buf_clear(to);
+		inl_builder_add(
+		    &h->inls, text_inline(h->md, arena_buf(h->md->arena, to)));
+	buf_cut(to, 0);
 }
 
 /* The length of html up to an element's end, which is behind it; all of it
@@ -470,6 +470,8 @@ take_pre(struct html *h, struct str html)
 		b->text = md_code_text(h->md, text);
 		block_list_add(h->to, b);
 	}
+	if (code.failed != ERR_NONE)
+		h->md->arena->failed = true;
 	buf_release(&code);
 	end_line(h);
 }

@@ -72,8 +72,8 @@ md_resolve(struct md *md, struct link *link, struct str target, int line)
 
 	if (str_has_control(target)) {
 		md_clean(&md->text, md, target, CLEAN_LINE);
-		target = arena_str(md->arena, buf_slice(&md->text));
-		buf_clear(&md->text);
+		target = arena_buf(md->arena, &md->text);
+		buf_cut(&md->text, 0);
 	}
 	if (resolver != NULL)
 		resolver->resolve(resolver->ctx, md->arena, target, line, link);
@@ -364,8 +364,8 @@ unmark(struct md *md, struct inl *i)
 		else
 			buf_putc(to, rest.p[0]);
 	}
-	i->text = arena_str(md->arena, buf_slice(to));
-	buf_clear(to);
+	i->text = arena_buf(md->arena, to);
+	buf_cut(to, 0);
 }
 
 /* Turns a text that is an address into a link around it. */

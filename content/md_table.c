@@ -244,8 +244,8 @@ take_code(struct table *t, struct inl *code)
 			if (rest.p != NULL)
 				buf_putc(to, '|');
 		}
-		code->text = arena_str(t->md->arena, buf_slice(to));
-		buf_clear(to);
+		code->text = arena_buf(t->md->arena, to);
+		buf_cut(to, 0);
 	}
 	inl_builder_add(&t->cell, code);
 }

@@ -77,7 +77,7 @@ md_decode(struct str *utf8, bool *guessed, struct arena *a, struct str text,
 		from_utf16(&b, str_sub(text, 2, text.n), is_big);
 	else
 		from_windows(&b, text);
-	*utf8 = arena_str(a, buf_slice(&b));
+	*utf8 = arena_buf(a, &b);
 	failed = buf_ok(&b, "the text", e);
 	buf_release(&b);
 	return failed != 0 ? failed : arena_ok(a, e);

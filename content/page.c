@@ -213,7 +213,7 @@ take_path(struct str *out, struct arena *a, const struct yaml *node,
 		    "broken UTF-8");
 	buf_init(&encoded, text.n * 3);
 	uri_repair(&encoded, text);
-	*out = arena_str(a, buf_slice(&encoded));
+	*out = arena_buf(a, &encoded);
 	if (buf_ok(&encoded, "the path", e) != 0) {
 		buf_release(&encoded);
 		return -1;

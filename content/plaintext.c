@@ -70,7 +70,7 @@ put_wrapped(struct plaintext *p, struct str text)
 static struct str
 block_text(struct plaintext *p, const struct inl *first)
 {
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	inlines_text(&p->text, first, &p->inlines);
 	return str_trim(buf_slice(&p->text));
 }
@@ -93,7 +93,7 @@ put_heading(struct plaintext *p, const struct block *b)
 	}
 	if (width > room(p))
 		width = room(p);
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	buf_fill(&p->text,
 	    b->level == 1       ? '='
 		: b->level == 2 ? '-'
@@ -135,7 +135,7 @@ put_code(struct plaintext *p, const struct block *b)
 {
 	struct str rest = code_text(b->text), line;
 
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	while (rest.n > 0 && str_next(&rest, '\n', &line)) {
 		buf_puts(&p->text, "    ");
 		buf_str(&p->text, line);
@@ -150,7 +150,7 @@ static void close_level(struct plaintext *p);
 static void
 put_table(struct plaintext *p, const struct block *b)
 {
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	if (table_align(&p->text, b, room(p), &p->inlines)) {
 		put_lines(p, buf_slice(&p->text));
 		return;
@@ -158,7 +158,7 @@ put_table(struct plaintext *p, const struct block *b)
 	for (const struct block *row = b->child; row != NULL; row = row->next) {
 		bool is_header = row == b->child;
 
-		buf_clear(&p->text);
+		buf_cut(&p->text, 0);
 		table_row(&p->text, row, &p->inlines);
 		if (!is_header)
 			open_level(p, STR("* "), STR("  "));
@@ -184,8 +184,8 @@ open_level(struct plaintext *p, struct str mark, struct str rest)
 	    .lines = p->lines,
 	    .had_mark = p->has_mark};
 	if (!p->has_mark && !str_eq(mark, rest)) {
-		buf_clear(&p->first);
-		buf_str(&p->first, buf_slice(&p->rest));
+		buf_cut(&p->first, 0);
+		buf_join(&p->first, &p->rest);
 		p->has_mark = true;
 	}
 	if (p->has_mark)
@@ -228,7 +228,7 @@ open_quote(struct plaintext *p)
 static void
 open_hanging(struct plaintext *p, struct str mark)
 {
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	buf_fill(&p->text, ' ', wrap_width(mark));
 	open_level(p, mark, buf_slice(&p->text));
 }
@@ -251,7 +251,7 @@ open_item(struct plaintext *p, const struct block *item)
 static void
 open_footnote(struct plaintext *p, const struct block *b)
 {
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	buf_str(&p->text, b->text);
 	buf_putc(&p->text, ' ');
 	open_level(p, buf_slice(&p->text), STR("    "));
@@ -367,7 +367,7 @@ put_head(struct plaintext *p, const struct render_head *head,
 		leave(p, heading);
 	}
 	make_gap(p, NULL);
-	buf_clear(&p->text);
+	buf_cut(&p->text, 0);
 	render_dates(&p->text, head);
 	put_wrapped(p, buf_slice(&p->text));
 	make_gap(p, NULL);
@@ -378,7 +378,7 @@ plaintext_render(struct plaintext *p, struct buf *to,
     const struct plaintext_style *style, const struct doc *doc,
     const struct render_head *head, const struct render_env *env)
 {
-	const struct block *repeated = render_repeated(doc, head);
+	const struct block *repeated = render_repeated(to, doc, head);
 
 	*p = (struct plaintext){.to = to,
 	    .style = style,
@@ -466,7 +466,7 @@ plaintext_addresses(struct plaintext *p,
 		return;
 	plaintext_gap(p);
 	for (size_t i = 0; i < p->links.count; i++) {
-		buf_clear(&p->text);
+		buf_cut(&p->text, 0);
 		buf_printf(&p->text, "[%zu] ", i + 1);
 		address(&p->text, &p->links.list[i].inl->link, p->env);
 		p->style->line(p, STR(""), buf_slice(&p->text), WRAP_FORCED);

@@ -6,6 +6,7 @@
 #include "content/link.h"
 #include "content/md.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ read_text(struct reader *r, const struct scan_file *file, struct buf *to,
 	struct err why = ERR_INIT;
 	int fd = file_open_beneath(r->dir, file->name.p, NULL, &why);
 	int rc = fd >= 0 ? file_read_fd(to, fd, file->name.p, &why) : -1;
+	bool may_leave_out =
+	    why.kind != ERR_MEMORY && (rc == 0 || scan_may_leave_out(errno));
 
 	if (fd >= 0)
 		close(fd);
@@ -32,8 +35,9 @@ read_text(struct reader *r, const struct scan_file *file, struct buf *to,
 		    " page_size",
 		    to->max);
 	else
-		faults_add(r->catalog->faults, FAULT_WARNING, name, 0,
-		    "left out: %s", why.msg);
+		faults_add(r->catalog->faults,
+		    may_leave_out ? FAULT_WARNING : FAULT_ERROR, name, 0,
+		    "%s%s", may_leave_out ? "left out: " : "", why.msg);
 	return -1;
 }
 
@@ -130,6 +134,8 @@ find_lead(struct entry *entry, struct arena *a, const struct doc *doc)
 	buf_init(&buf, MD_SIZE_MAX);
 	inlines_text(&buf, b->inls, &one_line);
 	entry->lead = cut_lead(a, str_trim(buf_slice(&buf)));
+	if (buf.failed != ERR_NONE)
+		a->failed = true;
 	buf_release(&buf);
 }
 
@@ -308,7 +314,7 @@ read_page(struct reader *r, const struct scan_file *file, struct buf *buf,
 	buf_clear(buf);
 	if (read_text(r, file, buf, name) != 0)
 		return withhold(r, file->name, STR(""), WITHHELD_FAULTY, e);
-	text = arena_str(c->arena, buf_slice(buf));
+	text = arena_buf(c->arena, buf);
 	if (arena_ok(c->arena, e) != 0)
 		return -1;
 	if (md_decode(&text, &guessed, c->arena, text, &why) != 0) {

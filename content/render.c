@@ -51,14 +51,17 @@ render_format_parse(enum format *format, struct str name)
 }
 
 const struct block *
-render_repeated(const struct doc *doc, const struct render_head *head)
+render_repeated(
+    struct buf *to, const struct doc *doc, const struct render_head *head)
 {
 	const struct block *b = head->title.n > 0 ? doc->first : NULL;
+	enum err_kind failed = ERR_NONE;
 
 	while (b != NULL && (b->kind != BLOCK_HEADING || b->level != 1))
 		b = b->next;
-	if (b == NULL || !inlines_say(b->inls, head->title))
-		return NULL;
+	if (b == NULL || !inlines_say(b->inls, head->title, &failed))
+		b = NULL;
+	buf_fail(to, failed);
 	return b;
 }
 

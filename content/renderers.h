@@ -25,7 +25,7 @@ void html_render(struct buf *to, const struct doc *doc,
  * place, for the links it may hold, and not in the body. The second appends
  * the line of dates below the title: nothing, one or both.
  */
-const struct block *render_repeated(const struct doc *doc,
+const struct block *render_repeated(struct buf *to, const struct doc *doc,
     const struct render_head *head);
 void render_dates(struct buf *to, const struct render_head *head);
 

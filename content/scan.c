@@ -46,14 +46,21 @@ leave_out(struct walk *w, struct str name, const char *why)
 	    scan_name(w->arena, w->pages, name), 0, "left out: %s", why);
 }
 
+bool
+scan_may_leave_out(int code)
+{
+	return code != EMFILE && code != ENFILE && code != ENOMEM;
+}
+
 static void
 leave_out_errno(struct walk *w, struct str name)
 {
+	bool may = scan_may_leave_out(errno);
 	char why[128];
 
-	faults_add(w->faults, FAULT_WARNING,
-	    scan_name(w->arena, w->pages, name), 0,
-	    "left out, since it cannot be read: %s",
+	faults_add(w->faults, may ? FAULT_WARNING : FAULT_ERROR,
+	    scan_name(w->arena, w->pages, name), 0, "%s: %s",
+	    may ? "left out, since it cannot be read" : "cannot be read now",
 	    strerror_r(errno, why, sizeof why));
 }
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "content/fault.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ struct scan {
  */
 int scan_folder(struct scan *scan, struct arena *a, int dir, struct str pages,
     struct faults *faults, struct err *e);
+
+/* Not for lack of memory or descriptors, an error number says: those are ours,
+ * and pass, and a site without some of its pages would look right. */
+bool scan_may_leave_out(int code);
 
 /* A file as the administrator would type it. */
 struct str scan_name(struct arena *a, struct str pages, struct str file);

@@ -66,7 +66,7 @@ date_line(struct arena *a, const struct date *d)
 		return (struct str){0};
 	buf_init(&b, 256);
 	date_words(&b, d);
-	line = arena_str(a, buf_slice(&b));
+	line = arena_buf(a, &b);
 	buf_release(&b);
 	return line;
 }

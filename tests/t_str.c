@@ -308,6 +308,36 @@ buffers_take_reads(void)
 	buf_release(&b);
 }
 
+/* What is made in one buffer for another fails with it. */
+static void
+failures_are_passed_on(void)
+{
+	struct buf whole, part;
+	struct arena a;
+
+	arena_init(&a);
+	buf_init(&whole, 100);
+	buf_init(&part, 3);
+	buf_puts(&part, "abc");
+	buf_join(&whole, &part);
+	T_EQ_STR(buf_slice(&whole), STR("abc"), "joined");
+	T_EQ_STR(arena_buf(&a, &part), STR("abc"), "kept");
+	buf_fail(&whole, ERR_NONE);
+	T_OK(whole.failed == ERR_NONE && !a.failed, "no failure is none");
+	buf_putc(&part, 'd');
+	buf_cut(&part, 0);
+	T_EQ_INT(part.failed, ERR_LIMIT, "cut to nothing, it still has failed");
+	buf_join(&whole, &part);
+	T_EQ_INT(whole.failed, ERR_LIMIT, "and what it is joined to");
+	arena_buf(&a, &part);
+	T_OK(a.failed, "and the arena that keeps it");
+	buf_fail(&whole, ERR_MEMORY);
+	T_EQ_INT(whole.failed, ERR_LIMIT, "the first cause stays");
+	buf_release(&whole);
+	buf_release(&part);
+	arena_release(&a);
+}
+
 static void
 finds_what_is_within(void)
 {
@@ -480,6 +510,7 @@ main(void)
 	T_RUN(sees_controls);
 	T_RUN(buffers_own_and_remember);
 	T_RUN(buffers_take_reads);
+	T_RUN(failures_are_passed_on);
 	T_RUN(finds_what_is_within);
 	T_RUN(arenas_hold);
 	T_RUN(arenas_are_cleared);
