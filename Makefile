@@ -156,6 +156,12 @@ $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(TEST_ARCHIVES)
 $(OUT)/tests/e2e/smtpd: $(OUT)/tests/smtpd_options.o
 $(OUT)/tests/t_smtp: | $(OUT)/tests/e2e/smtpd
 
+# Preloaded into the plain programs.
+INJECT := build/tests/fault/inject.so
+$(INJECT): tests/fault/inject.c
+	@mkdir -p $(@D)
+	$(compile) -fPIC -shared -o $@ $<
+
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(TEST_ARCHIVES)
 	$(link) -o $@ $^ $(TEST_LIBS)
 
@@ -194,7 +200,7 @@ run: deps
 # Units, fuzz corpora and most end-to-end tests run sanitized; those that
 # measure memory take the plain programs.
 check: check-deps
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all $(INJECT)
 	@$(MAKE) --no-print-directory -s SAN=$(or $(SAN),address,undefined) \
 	    check-built
 
@@ -250,7 +256,7 @@ lint:
 # Line coverage of what `make check` runs, by folder and by file.
 coverage: check-deps
 	$(call install_missing,gcovr)
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all $(INJECT)
 	@find build-cov -name '*.gcda' -delete 2>/dev/null || :
 	@$(MAKE) --no-print-directory -s COVERAGE=1 check-built
 	@sh tests/coverage.sh build-cov
