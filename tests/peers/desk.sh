@@ -27,6 +27,10 @@ mail:
     stream: {title: "A reminder before the stream"}
 YAML
 home="gemini://localhost:$gemini"
+missing=$(sed -n '/^Let postfix hand over/,/^\.Ed/p' mail/announce.1 |
+    sed '1,/^\.Bd/d; /^\.Ed/d; /^$/d; s/^/    /' |
+    grep -vxFf README.md)
+is "$missing" "" "the README has the lines of announce(1)"
 
 # amfora: from the front page to the form; the address; the letter's link.
 open_screen amfora "$home/"
