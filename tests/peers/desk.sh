@@ -89,12 +89,14 @@ becomes bo@example.net announce:active "for good"
 # lynx: the same by Gopher.
 open_screen lynx "gopher://localhost:$gopher/1/subscribe"
 sees '\(\?\) +Your e-mail address' "lynx shows the form"
+see 'Commands: '
 keys Enter
 see 'query:'
 typed cy@example.net
 keys Enter
 sees 'A message is on its way to cy@example\.net' "and what happens"
 letter cy 1
+see 'searchable index' # until then lynx forgets what is typed
 keys Enter
 see 'query:'
 typed "$(code_of "$letter")"
