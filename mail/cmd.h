@@ -9,7 +9,7 @@
 #include "base/cmd.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "content/letter.h"
+#include "content/posting.h"
 #include "mail/mailbox.h"
 #include "mail/store.h"
 #include "mail/store_delivery.h"
@@ -72,11 +72,11 @@ struct cmd_address {
 int cmd_address(struct cmd_address *out, const char *typed, struct err *e);
 
 /*
- * The page of a FILE.md as mail reads it (content/letter.h), and whose it is:
+ * The page of a FILE.md as mail reads it (content/posting.h), and whose it is:
  * the first site's that has it. now is when it will be sent. What is wrong with
  * it is printed with its lines.
  */
-int cmd_letter(struct cmd_env *env, struct letter *out,
+int cmd_posting(struct cmd_env *env, struct posting *out,
     const struct conf_site **site, struct arena *a, const char *file,
     int64_t now, struct err *e);
 

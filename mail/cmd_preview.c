@@ -59,13 +59,13 @@ compose_page(struct preview *p, const char *file, struct err *e)
 {
 	struct compose_options o = {
 	    .list = p->list, .attach_images = p->attach_images};
-	struct letter letter;
+	struct posting posting;
 
-	if (cmd_letter(
-		p->env, &letter, &o.site, &p->arena, file, clock_now(), e) != 0)
+	if (cmd_posting(p->env, &posting, &o.site, &p->arena, file, clock_now(),
+		e) != 0)
 		return -1;
 	o.conf = &p->env->conf;
-	return compose(&p->template, &letter, &o, e);
+	return compose(&p->template, &posting, &o, e);
 }
 
 static int

@@ -159,17 +159,17 @@ compose_notice(
 	const struct compose_options options = {
 	    .conf = r->conf, .site = n->site, .list = n->list};
 	struct faults faults;
-	struct letter letter;
+	struct posting posting;
 	struct arena a;
 	int result;
 
 	arena_init(&a);
 	faults_init(&faults);
-	result =
-	    letter_load(&letter, &a, &n->options, n->event->source, &faults, e);
+	result = posting_load(
+	    &posting, &a, &n->options, n->event->source, &faults, e);
 	if (result == 0) {
-		letter.title = n->subject;
-		result = compose(message, &letter, &options, e);
+		posting.title = n->subject;
+		result = compose(message, &posting, &options, e);
 	}
 	faults_release(&faults);
 	arena_release(&a);

@@ -29,11 +29,11 @@ compose_letter(struct send *s, struct arena *a, const struct request *r,
 	    .list = s->list,
 	    .attach_images = r->attach_images};
 
-	if (cmd_letter(
-		s->env, &s->letter, &s->site, a, file, s->when.begins, e) != 0)
+	if (cmd_posting(
+		s->env, &s->posting, &s->site, a, file, s->when.begins, e) != 0)
 		return -1;
 	options.site = s->site;
-	return compose(&s->message, &s->letter, &options, e);
+	return compose(&s->message, &s->posting, &options, e);
 }
 
 static int
@@ -63,13 +63,13 @@ refuse_again(const struct send *s, struct err *e)
 	arena_init(&a);
 	buf_init(&b, TEXT_MAX);
 	result = store_announcement_of_page(
-	    s->store, &before, &a, s->list, s->letter.source, &why);
+	    s->store, &before, &a, s->list, s->posting.source, &why);
 	if (result == 0)
 		result = store_announcement_totals(
 		    s->store, before.id, &totals, &why);
 	if (result == 0) {
 		buf_printf(&b, "%.*s went to the list %.*s before: at ",
-		    STR_ARG(s->letter.source), STR_ARG(s->list));
+		    STR_ARG(s->posting.source), STR_ARG(s->list));
 		words_instant(&b, before.begins);
 		buf_puts(&b, ", to ");
 		words_counted(&b, totals.all, "person", "people");
@@ -128,9 +128,9 @@ put_offer(const struct send *s, struct err *e)
 	int result = 0;
 
 	arena_init(&a);
-	if (compose_has_offer(&s->letter))
+	if (compose_has_offer(&s->posting))
 		result = offer_of_page(&offer, &a, s->site->host,
-			     s->letter.source, &s->letter.page, e) != 0
+			     s->posting.source, &s->posting.page, e) != 0
 		    ? -1
 		    : store_offer_put(s->store, &offer, e);
 	arena_release(&a);
@@ -143,13 +143,13 @@ queue(const struct send *s, bool again, int64_t *id, int64_t *recipients,
     struct err *e)
 {
 	struct store_announcement a = {.list = s->list,
-	    .page = s->letter.source,
-	    .subject = s->letter.title,
+	    .page = s->posting.source,
+	    .subject = s->posting.title,
 	    .message = buf_slice(&s->message),
 	    .queued = s->now,
 	    .begins = s->when.begins,
 	    .expires = s->when.expires,
-	    .holds_doubts = s->letter.page.offer.present};
+	    .holds_doubts = s->posting.page.offer.present};
 
 	if (store_begin(s->store, e) != 0)
 		return -1;

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
-#include "content/letter.h"
+#include "content/posting.h"
 #include "mail/cmd.h"
 #include "mail/schedule.h"
 #include "mail/store_subscriber.h"
@@ -20,7 +20,7 @@ struct send {
 	const struct conf *conf;
 	const struct conf_site *site;
 	struct store *store;  /* NULL with --test */
-	struct letter letter;
+	struct posting posting;
 	struct buf message;   /* the template (message.h) */
 	struct str list;
 	struct schedule when;

@@ -108,8 +108,8 @@ send_show(const struct send *s)
 	struct buf b;
 
 	buf_init(&b, TEXT_MAX);
-	put_line(&b, "subject", s->letter.title);
-	put_line(&b, "page", s->letter.address);
+	put_line(&b, "subject", s->posting.title);
+	put_line(&b, "page", s->posting.address);
 	buf_printf(&b, "%-*s%.*s: ", LABEL_WIDTH, "list", STR_ARG(s->list));
 	words_cell(&b, title_of(mail, s->list), COLUMNS, false);
 	buf_putc(&b, '\n');
@@ -117,7 +117,7 @@ send_show(const struct send *s)
 	put_line(&b, "from", mail->from);
 	put_line(&b, "relay", mail->relay);
 	put_when(&b, s);
-	put_beginning(&b, s->letter.text);
+	put_beginning(&b, s->posting.text);
 	fprintf(stderr, "%s\n", b.data);
 	buf_release(&b);
 }

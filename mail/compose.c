@@ -21,7 +21,7 @@
 
 /* What is the same wherever a message says it. */
 struct composition {
-	const struct letter *letter;
+	const struct posting *posting;
 	const struct compose_options *o;
 	struct str list_title;
 	struct str mark;
@@ -82,7 +82,7 @@ check_addresses(const struct composition *c, struct err *e)
  * same page gives the same: MARKS is counted afterwards.
  */
 static int
-make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, char try,
+make_mark(char out[TOKEN_LEN + 1], const struct posting *posting, char try,
     struct err *e)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -91,11 +91,11 @@ make_mark(char out[TOKEN_LEN + 1], const struct letter *letter, char try,
 	struct buf text;
 	int result;
 
-	_Static_assert(TOKEN_LEN <= TOKEN_HASH_LEN, "a byte gives a letter");
+	_Static_assert(TOKEN_LEN <= TOKEN_HASH_LEN, "a byte gives a posting");
 	buf_init(&text, TEXT_MAX);
-	buf_str(&text, letter->source);
-	buf_str(&text, letter->title);
-	buf_str(&text, letter->html);
+	buf_str(&text, posting->source);
+	buf_str(&text, posting->title);
+	buf_str(&text, posting->html);
 	result = token_hash(hash, salt, buf_slice(&text), e);
 	if (result == 0)
 		result = buf_ok(&text, "the page", e);
@@ -128,9 +128,9 @@ write_footer(struct buf *md, const struct composition *c)
 		md_escape(md, c->o->site->title);
 	}
 	buf_puts(md, ".\n\n");
-	put_item(md, "This page: ", c->letter->address);
-	if (c->letter->gopher.n > 0)
-		put_item(md, "In Gopher: ", c->letter->gopher);
+	put_item(md, "This page: ", c->posting->address);
+	if (c->posting->gopher.n > 0)
+		put_item(md, "In Gopher: ", c->posting->gopher);
 	put_item(md, "To leave: ", buf_slice(&c->leave));
 	put_item(md, "Or by mail to: ", buf_slice(&c->leave_address));
 }
@@ -161,19 +161,19 @@ render_below(struct composition *c, struct str md, struct err *e)
 static void
 write_page(struct composition *c)
 {
-	const struct letter *letter = c->letter;
+	const struct posting *posting = c->posting;
 	struct str html =
-	    c->o->attach_images ? letter->html : letter->html_shown;
+	    c->o->attach_images ? posting->html : posting->html_shown;
 
-	if (!compose_has_offer(letter)) {
-		buf_str(&c->text, letter->text);
+	if (!compose_has_offer(posting)) {
+		buf_str(&c->text, posting->text);
 		buf_str(&c->html, html);
 		return;
 	}
 	c->marks += compose_offer_links(
-	    &c->text, letter, letter->text, buf_slice(&c->base), c->mark);
+	    &c->text, posting, posting->text, buf_slice(&c->base), c->mark);
 	c->marks += compose_offer_links(
-	    &c->html, letter, html, buf_slice(&c->base), c->mark);
+	    &c->html, posting, html, buf_slice(&c->base), c->mark);
 }
 
 static int
@@ -182,10 +182,10 @@ write_offer(struct composition *c, struct err *e)
 	struct buf md;
 	int result;
 
-	if (!compose_has_offer(c->letter))
+	if (!compose_has_offer(c->posting))
 		return 0;
 	buf_init(&md, TEXT_MAX);
-	compose_offer(&md, c->letter, buf_slice(&c->base), c->mark);
+	compose_offer(&md, c->posting, buf_slice(&c->base), c->mark);
 	buf_puts(&c->text, "\n");
 	buf_puts(&c->html, "<hr>\n");
 	result = render_below(c, buf_slice(&md), e);
@@ -198,7 +198,7 @@ write_offer(struct composition *c, struct err *e)
 static int
 write_texts(struct composition *c, struct err *e)
 {
-	struct str lang = c->letter->page.lang;
+	struct str lang = c->posting->page.lang;
 	struct buf md;
 	int result;
 
@@ -302,7 +302,7 @@ put_list_fields(struct buf *to, struct buf *value, const struct composition *c)
 static void
 put_head(struct buf *to, const struct composition *c)
 {
-	struct str name, address, lang = c->letter->page.lang;
+	struct str name, address, lang = c->posting->page.lang;
 	struct buf value;
 
 	buf_init(&value, FIELD_MAX);
@@ -312,7 +312,7 @@ put_head(struct buf *to, const struct composition *c)
 	put_value(to, "From", &value);
 	if (c->claim_address.len > 0)
 		compose_field(to, "Reply-To", buf_slice(&c->claim_address));
-	compose_words(&value, c->letter->title);
+	compose_words(&value, c->posting->title);
 	put_value(to, "Subject", &value);
 	put_list_fields(to, &value, c);
 	/* RFC 3834, section 5: nobody's program is to answer it. The second
@@ -355,7 +355,7 @@ static int
 write_template(struct buf *to, struct composition *c, struct err *e)
 {
 	const struct conf *conf = c->o->conf;
-	struct compose_parts parts = {.letter = c->letter,
+	struct compose_parts parts = {.posting = c->posting,
 	    .attach_images = c->o->attach_images,
 	    .mark = c->mark};
 
@@ -365,8 +365,8 @@ write_template(struct buf *to, struct composition *c, struct err *e)
 	buf_printf(&c->leave, "%s/leave/%.*s", c->base.data, STR_ARG(c->mark));
 	message_address(&c->leave_address, &conf->mail, "leave-", c->mark);
 	c->marks = MARKS;
-	if (compose_has_offer(c->letter)) {
-		if (compose_offer_address(&c->claim_address, c->letter,
+	if (compose_has_offer(c->posting)) {
+		if (compose_offer_address(&c->claim_address, c->posting,
 			c->o->site, &conf->mail, c->mark, e) != 0)
 			return -1;
 		c->marks++;
@@ -407,16 +407,16 @@ check_template(struct str text, struct err *e)
 
 /* One that says the mark as often as it is to, and no oftener. */
 static int
-try_compose(struct buf *to, const struct letter *letter,
+try_compose(struct buf *to, const struct posting *posting,
     const struct compose_options *o, char try, bool *done, struct err *e)
 {
-	struct composition c = {.letter = letter, .o = o};
+	struct composition c = {.posting = posting, .o = o};
 	char mark[TOKEN_LEN + 1];
 	size_t begin = to->len;
 	int result;
 
 	if (find_list(&c, e) != 0 || check_addresses(&c, e) != 0 ||
-	    make_mark(mark, letter, try, e) != 0)
+	    make_mark(mark, posting, try, e) != 0)
 		return -1;
 	c.mark = str_of(mark);
 	init(&c);
@@ -435,17 +435,17 @@ try_compose(struct buf *to, const struct letter *letter,
 }
 
 int
-compose(struct buf *to, const struct letter *letter,
+compose(struct buf *to, const struct posting *posting,
     const struct compose_options *o, struct err *e)
 {
 	bool done = false;
 
 	for (char try = 0; try < TRIES && !done; try++)
-		if (try_compose(to, letter, o, try, &done, e) != 0)
+		if (try_compose(to, posting, o, try, &done, e) != 0)
 			return -1;
 	if (done)
 		return 0;
 	return err_set(e, ERR_INPUT,
 	    "%.*s: its message cannot be marked where tokens go",
-	    STR_ARG(letter->source));
+	    STR_ARG(posting->source));
 }

@@ -13,7 +13,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "content/letter.h"
+#include "content/posting.h"
 
 #include <stdbool.h>
 
@@ -24,8 +24,8 @@ struct compose_options {
 	bool attach_images; /* instead of inline */
 };
 
-/* Appends the template. The same letter and options give the same bytes. */
-int compose(struct buf *to, const struct letter *letter,
+/* Appends the template. The same posting and options give the same bytes. */
+int compose(struct buf *to, const struct posting *posting,
     const struct compose_options *o, struct err *e);
 
 #endif

@@ -82,7 +82,7 @@ make_calendar(const struct mime *m)
 
 /* GMime takes texts that end in a NUL. */
 static GMimeObject *
-make_image(const struct letter_image *image, bool is_attached)
+make_image(const struct posting_image *image, bool is_attached)
 {
 	ptrdiff_t slash = str_chr(image->mime, '/');
 	struct str type = str_sub(image->mime, 0, (size_t)slash);
@@ -129,14 +129,14 @@ make_html(const struct mime *m)
 	GMimeObject *html = make_text("html", &m->html);
 	GMimeMultipart *related;
 
-	if (parts->letter->image_count == 0 || parts->attach_images)
+	if (parts->posting->image_count == 0 || parts->attach_images)
 		return html;
 	related = make_multipart("related", 3, parts);
 	g_mime_object_set_content_type_parameter(
 	    GMIME_OBJECT(related), "type", "text/html");
 	add(related, html);
-	for (size_t i = 0; i < parts->letter->image_count; i++)
-		add(related, make_image(&parts->letter->images[i], false));
+	for (size_t i = 0; i < parts->posting->image_count; i++)
+		add(related, make_image(&parts->posting->images[i], false));
 	return GMIME_OBJECT(related);
 }
 
@@ -155,17 +155,17 @@ static GMimeObject *
 make_whole(const struct mime *m)
 {
 	const struct compose_parts *parts = m->parts;
-	const struct letter *letter = parts->letter;
-	size_t images = parts->attach_images ? letter->image_count : 0;
+	const struct posting *posting = parts->posting;
+	size_t images = parts->attach_images ? posting->image_count : 0;
 	GMimeMultipart *mixed;
 
-	if (images == 0 && letter->calendar.n == 0)
+	if (images == 0 && posting->calendar.n == 0)
 		return make_alternative(m);
 	mixed = make_multipart("mixed", 1, parts);
 	add(mixed, make_alternative(m));
 	for (size_t i = 0; i < images; i++)
-		add(mixed, make_image(&letter->images[i], true));
-	if (letter->calendar.n > 0)
+		add(mixed, make_image(&posting->images[i], true));
+	if (posting->calendar.n > 0)
 		add(mixed, make_calendar(m));
 	return GMIME_OBJECT(mixed);
 }
@@ -200,7 +200,7 @@ compose_mime(struct buf *to, const struct compose_parts *parts, struct err *e)
 	buf_init(&m.calendar, QUOTED_MAX);
 	compose_quoted(&m.text, parts->text, parts->mark);
 	compose_quoted(&m.html, parts->html, parts->mark);
-	compose_quoted(&m.calendar, parts->letter->calendar, parts->mark);
+	compose_quoted(&m.calendar, parts->posting->calendar, parts->mark);
 	if (buf_ok(&m.text, "the message", e) == 0 &&
 	    buf_ok(&m.html, "the message", e) == 0 &&
 	    buf_ok(&m.calendar, "the calendar", e) == 0) {

@@ -8,14 +8,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "content/letter.h"
+#include "content/posting.h"
 
 #include <stdbool.h>
 
 struct compose_parts {
 	struct str text; /* UTF-8, format=flowed */
 	struct str html; /* which shows the images, or not */
-	const struct letter *letter; /* images and calendar */
+	const struct posting *posting; /* images and calendar */
 	bool attach_images;
 	struct str mark; /* never broken over two lines */
 };

@@ -8,10 +8,10 @@
 #define LINK_MAX 4096
 
 bool
-compose_has_offer(const struct letter *letter)
+compose_has_offer(const struct posting *posting)
 {
-	return letter->page.offer.present &&
-	    letter->page.offer.option_count > 0;
+	return posting->page.offer.present &&
+	    posting->page.offer.option_count > 0;
 }
 
 /* RFC 5321, section 4.5.3.1.1. */
@@ -29,14 +29,14 @@ check_room(struct str address, struct err *e)
 }
 
 int
-compose_offer_address(struct buf *to, const struct letter *letter,
+compose_offer_address(struct buf *to, const struct posting *posting,
     const struct conf_site *site, const struct conf_mail *mail, struct str mark,
     struct err *e)
 {
 	char tag[OFFER_TAG_LEN + 1];
 	struct buf word;
 
-	if (offer_tag(tag, site->host, letter->source, e) != 0)
+	if (offer_tag(tag, site->host, posting->source, e) != 0)
 		return -1;
 	buf_init(&word, LINK_MAX);
 	buf_printf(&word, "claim-%s-", tag);
@@ -46,11 +46,11 @@ compose_offer_address(struct buf *to, const struct letter *letter,
 }
 
 static void
-put_link(struct buf *to, const struct letter *letter, struct str base)
+put_link(struct buf *to, const struct posting *posting, struct str base)
 {
 	buf_str(to, base);
 	buf_puts(to, "/claim/");
-	uri_encode_path(to, letter->source);
+	uri_encode_path(to, posting->source);
 }
 
 /* "address" as "Address:" */
@@ -83,13 +83,13 @@ put_lines(struct buf *md, const struct page_offer *offer)
 }
 
 void
-compose_offer(struct buf *md, const struct letter *letter, struct str base,
+compose_offer(struct buf *md, const struct posting *posting, struct str base,
     struct str mark)
 {
-	const struct page_offer *offer = &letter->page.offer;
+	const struct page_offer *offer = &posting->page.offer;
 
 	buf_puts(md, "This link is yours alone, and claims one for you:\n\n<");
-	put_link(md, letter, base);
+	put_link(md, posting, base);
 	buf_printf(md, "/%.*s>\n\n", STR_ARG(mark));
 	buf_puts(md, "Or reply to this message with these lines, filled in. ");
 	for (size_t i = 0; i < offer->option_count; i++) {
@@ -112,7 +112,7 @@ goes_on(struct str rest)
 }
 
 size_t
-compose_offer_links(struct buf *to, const struct letter *letter,
+compose_offer_links(struct buf *to, const struct posting *posting,
     struct str text, struct str base, struct str mark)
 {
 	struct buf link;
@@ -120,7 +120,7 @@ compose_offer_links(struct buf *to, const struct letter *letter,
 	ptrdiff_t at;
 
 	buf_init(&link, LINK_MAX);
-	put_link(&link, letter, base);
+	put_link(&link, posting, base);
 	while (!link.failed && (at = str_find(text, buf_slice(&link))) >= 0) {
 		buf_str(to, str_sub(text, 0, (size_t)at + link.len));
 		text = str_sub(text, (size_t)at + link.len, text.n);

@@ -10,7 +10,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "content/letter.h"
+#include "content/posting.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,20 +20,20 @@
 #define COMPOSE_OFFER_TEXT 1
 #define COMPOSE_OFFER_HTML 2
 
-bool compose_has_offer(const struct letter *letter);
+bool compose_has_offer(const struct posting *posting);
 
 /* "announce+claim-TAG-MARK@example.org" */
-int compose_offer_address(struct buf *to, const struct letter *letter,
+int compose_offer_address(struct buf *to, const struct posting *posting,
     const struct conf_site *site, const struct conf_mail *mail, struct str mark,
     struct err *e);
 
 /* Markdown, for below the page's own text. base is "gemini://host". */
-void compose_offer(struct buf *md, const struct letter *letter, struct str base,
+void compose_offer(struct buf *md, const struct posting *posting, struct str base,
     struct str mark);
 
 /* Appends a text of the page in which each link to the form is this person's.
  * Returns how many there were. */
-size_t compose_offer_links(struct buf *to, const struct letter *letter,
+size_t compose_offer_links(struct buf *to, const struct posting *posting,
     struct str text, struct str base, struct str mark);
 
 #endif

@@ -210,16 +210,16 @@ fields_are_folded(void)
  * Whole templates.
  */
 
-static struct letter_image image = {.path = {"/a.png", 6},
+static struct posting_image image = {.path = {"/a.png", 6},
     .id = {"0123456789abcdef@capsule.example.org", 36},
     .name = {"ä b.png", 8},
     .mime = {"image/png", 9},
     .bytes = {"\x89PNG\r\n\0\xff", 8}};
 
-static struct letter
+static struct posting
 make_letter(void)
 {
-	return (struct letter){.title = STR("Shirts are here"),
+	return (struct posting){.title = STR("Shirts are here"),
 	    .source = STR("news/shirts.md"),
 	    .address = STR("gemini://capsule.example.org/news/shirts.gmi"),
 	    .gopher = STR("gopher://capsule.example.org:7070/1/news/shirts"),
@@ -230,7 +230,7 @@ make_letter(void)
 
 static int
 compose_with(struct buf *to, const char *conf_lines,
-    const struct letter *letter, const char *list, bool attach, struct err *e)
+    const struct posting *posting, const char *list, bool attach, struct err *e)
 {
 	struct compose_options o = {
 	    .list = str_of(list), .attach_images = attach};
@@ -242,7 +242,7 @@ compose_with(struct buf *to, const char *conf_lines,
 		return -1;
 	o.conf = &conf;
 	o.site = &conf.sites[0];
-	result = compose(to, letter, &o, e);
+	result = compose(to, posting, &o, e);
 	conf_release(&conf);
 	return result;
 }
@@ -273,15 +273,15 @@ times(struct str text, struct str what)
 static void
 templates_are_whole(void)
 {
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct message_template *t;
 	struct err e = ERR_INIT;
 	struct buf first, second;
 	struct str mark;
 
-	T_EQ_INT(compose_with(&first, conf_text, &letter, "news", false, &e), 0,
-	    "composed %s", e.msg);
-	compose_with(&second, conf_text, &letter, "news", false, &e);
+	T_EQ_INT(compose_with(&first, conf_text, &posting, "news", false, &e),
+	    0, "composed %s", e.msg);
+	compose_with(&second, conf_text, &posting, "news", false, &e);
 	T_EQ_STR(buf_slice(&second), buf_slice(&first), "the same twice");
 	mark = str_sub(buf_slice(&first), strlen("template 1 "), 26);
 	T_EQ_INT((int64_t)times(buf_slice(&first), mark), 9,
@@ -323,26 +323,26 @@ an_offer_is_claimed_by_its_message(void)
 	static struct page_option options[] = {{STR("S"), 3}, {STR("M"), 1}};
 	static struct str ask[] = {
 	    STR("size"), STR("address"), STR("sentence")};
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct err e = ERR_INIT;
 	struct str mark;
 	char path[100];
 	struct buf b;
 
-	letter.page.offer =
+	posting.page.offer =
 	    (struct page_offer){.present = true, .item = STR("shirt")};
-	letter.page.offer.options = options;
-	letter.page.offer.option_count = 2;
-	letter.page.offer.ask = ask;
-	letter.page.offer.ask_count = 3;
-	letter.text = STR("Claim [1]\n\n"
-			  "[1] gemini://capsule.example.org/claim/news/"
-			  "shirts.md\n"
-			  "[2] gemini://capsule.example.org/claim/news/"
-			  "shirts.md.gz\n");
-	letter.html_shown = STR("<p><a href=\"gemini://capsule.example.org/"
-				"claim/news/shirts.md\">Claim</a></p>\n");
-	T_EQ_INT(compose_with(&b, conf_text, &letter, "news", false, &e), 0,
+	posting.page.offer.options = options;
+	posting.page.offer.option_count = 2;
+	posting.page.offer.ask = ask;
+	posting.page.offer.ask_count = 3;
+	posting.text = STR("Claim [1]\n\n"
+			   "[1] gemini://capsule.example.org/claim/news/"
+			   "shirts.md\n"
+			   "[2] gemini://capsule.example.org/claim/news/"
+			   "shirts.md.gz\n");
+	posting.html_shown = STR("<p><a href=\"gemini://capsule.example.org/"
+				 "claim/news/shirts.md\">Claim</a></p>\n");
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", false, &e), 0,
 	    "an offer %s", e.msg);
 	mark = str_sub(buf_slice(&b), strlen("template 1 "), 26);
 	T_EQ_INT(times(buf_slice(&b), mark), 1 + 8 + 6,
@@ -360,13 +360,13 @@ an_offer_is_claimed_by_its_message(void)
 static void
 parts_are_nested_as_needed(void)
 {
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct err e = ERR_INIT;
 	struct buf b;
 
-	letter.images = &image;
-	letter.image_count = 1;
-	T_EQ_INT(compose_with(&b, conf_text, &letter, "news", false, &e), 0,
+	posting.images = &image;
+	posting.image_count = 1;
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", false, &e), 0,
 	    "images inline %s", e.msg);
 	has(&b, "multipart/related", true);
 	has(&b, "multipart/mixed", false);
@@ -375,16 +375,16 @@ parts_are_nested_as_needed(void)
 	has(&b, "Content-Disposition: inline", true);
 	has(&b, "<p>Shown</p>", true);
 	buf_release(&b);
-	T_EQ_INT(compose_with(&b, conf_text, &letter, "news", true, &e), 0,
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", true, &e), 0,
 	    "images attached %s", e.msg);
 	has(&b, "multipart/related", false);
 	has(&b, "multipart/mixed", true);
 	has(&b, "Content-Disposition: attachment", true);
 	has(&b, "<p>A link</p>", true);
 	buf_release(&b);
-	letter.image_count = 0;
-	letter.calendar = STR("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
-	T_EQ_INT(compose_with(&b, conf_text, &letter, "news", false, &e), 0,
+	posting.image_count = 0;
+	posting.calendar = STR("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", false, &e), 0,
 	    "a calendar %s", e.msg);
 	has(&b, "multipart/mixed", true);
 	has(&b,
@@ -402,13 +402,13 @@ odd_names_pass(void)
 	    "host: a-host-with-a-very-long-name-of-its-own.and-of-another-"
 	    "part.and-one-more-that-is-long.example.org\n"
 	    "mail: {from: \"announce@example.org\"}\n";
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct err e = ERR_INIT;
 	struct buf b;
 
-	letter.title = STR("Grüße aus Köln, wo es Hemden gibt, und zwar sehr "
-			   "viele davon in allen Größen");
-	T_EQ_INT(compose_with(&b, conf_text, &letter, "other", false, &e), 0,
+	posting.title = STR("Grüße aus Köln, wo es Hemden gibt, und zwar sehr "
+			    "viele davon in allen Größen");
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "other", false, &e), 0,
 	    "other letters %s", e.msg);
 	has(&b, "\r\nSubject: =?UTF-8?B?", true);
 	has(&b, "\r\nList-Id: =?UTF-8?B?", true);
@@ -419,8 +419,8 @@ odd_names_pass(void)
 	    true);
 	T_OK(longest_line(buf_slice(&b)) <= 110, "lines are short");
 	buf_release(&b);
-	T_EQ_INT(compose_with(&b, long_host, &letter, "announce", false, &e), 0,
-	    "addresses longer than a line %s", e.msg);
+	T_EQ_INT(compose_with(&b, long_host, &posting, "announce", false, &e),
+	    0, "addresses longer than a line %s", e.msg);
 	has(&b, "\r\nFrom: announce@example.org\r\n", true);
 	buf_release(&b);
 }
@@ -431,16 +431,17 @@ refuses_what_cannot_be_sent(void)
 	static const char long_from[] =
 	    "host: a.org\n"
 	    "mail: {from: \"announcements-of-our-conference-x@example.org\"}\n";
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct err e = ERR_INIT;
 	struct buf b;
 
-	T_OK(compose_with(&b, conf_text, &letter, "none", false, &e) != 0 &&
+	T_OK(compose_with(&b, conf_text, &posting, "none", false, &e) != 0 &&
 		e.kind == ERR_INPUT,
 	    "a list that is none: %s", e.msg);
 	buf_release(&b);
 	err_clear(&e);
-	T_OK(compose_with(&b, long_from, &letter, "announce", false, &e) != 0 &&
+	T_OK(
+	    compose_with(&b, long_from, &posting, "announce", false, &e) != 0 &&
 		e.kind == ERR_INPUT,
 	    "no room for a token: %s", e.msg);
 	buf_release(&b);
@@ -451,17 +452,17 @@ refuses_what_cannot_be_sent(void)
 static void
 the_mark_is_nowhere_else(void)
 {
-	struct letter letter = make_letter();
+	struct posting posting = make_letter();
 	struct err e = ERR_INIT;
 	struct buf first, second, text;
 
-	compose_with(&first, conf_text, &letter, "news", false, &e);
+	compose_with(&first, conf_text, &posting, "news", false, &e);
 	buf_init(&text, 1000);
 	buf_str(&text, str_sub(buf_slice(&first), strlen("template 1 "), 26));
 	buf_putc(&text, '\n');
 	/* Not part of what the mark is made of. */
-	letter.text = buf_slice(&text);
-	T_EQ_INT(compose_with(&second, conf_text, &letter, "news", false, &e),
+	posting.text = buf_slice(&text);
+	T_EQ_INT(compose_with(&second, conf_text, &posting, "news", false, &e),
 	    0, "composed %s", e.msg);
 	T_OK(!str_starts(buf_slice(&second),
 		 str_sub(buf_slice(&first), 0, strlen("template 1 ") + 26)),

@@ -49,7 +49,7 @@ median(double *t)
 }
 
 /* Text and HTML of some 1.5 KB each, as a short page gives. */
-static struct letter
+static struct posting
 make_letter(struct buf *text, struct buf *html)
 {
 	while (text->len < 1200) {
@@ -61,7 +61,7 @@ make_letter(struct buf *text, struct buf *html)
 		    "each talk, from the State of the Union to the recap.</p>"
 		    "\n");
 	}
-	return (struct letter){.title = STR("The recordings are up"),
+	return (struct posting){.title = STR("The recordings are up"),
 	    .source = STR("news/recordings.md"),
 	    .address = STR("gemini://capsule.example.org/news/x.gmi"),
 	    .text = buf_slice(text),
@@ -76,18 +76,18 @@ time_compose(struct buf *template, const struct conf *conf)
 	    .conf = conf, .site = &conf->sites[0], .list = STR("announce")};
 	struct err e = ERR_INIT;
 	struct buf text, html;
-	struct letter letter;
+	struct posting posting;
 	double t[RUNS];
 
 	buf_init(&text, MESSAGE_MAX);
 	buf_init(&html, MESSAGE_MAX);
-	letter = make_letter(&text, &html);
+	posting = make_letter(&text, &html);
 	for (int i = 0; i < RUNS; i++) {
 		double begin = seconds();
 
 		for (int n = 0; n < 100; n++) {
 			buf_clear(template);
-			if (compose(template, &letter, &o, &e) != 0)
+			if (compose(template, &posting, &o, &e) != 0)
 				die(&e);
 		}
 		t[i] = (seconds() - begin) / 100;

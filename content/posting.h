@@ -4,8 +4,8 @@
  * loaded for it, so that what is mailed is what is published, and a link that
  * leads nowhere is seen before it is in everybody's inbox.
  */
-#ifndef CONTENT_LETTER_H
-#define CONTENT_LETTER_H
+#ifndef CONTENT_POSTING_H
+#define CONTENT_POSTING_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -18,10 +18,10 @@
 
 /* Images of one page in all, which with the text of their encoding stay below
  * what most mail servers take. */
-#define LETTER_IMAGES_MAX ((size_t)10 << 20) /* bytes */
+#define POSTING_IMAGES_MAX ((size_t)10 << 20) /* bytes */
 
 /* A file of the site that the page shows. */
-struct letter_image {
+struct posting_image {
 	struct str path; /* absolute on the site, percent-encoded */
 	struct str id;   /* render_content_id, as html_shown names it */
 	struct str name; /* its file's name */
@@ -30,7 +30,7 @@ struct letter_image {
 };
 
 /* Everything stands in the arena that was given. */
-struct letter {
+struct posting {
 	struct page page;
 	struct str title;    /* front matter, first heading, or file name */
 	struct str source;   /* below the pages folder */
@@ -40,7 +40,7 @@ struct letter {
 	struct str html;     /* FORMAT_HTML, without head */
 	struct str html_shown; /* the same with its images in it */
 	struct str calendar; /* .ics of its event; empty: none */
-	struct letter_image *images; /* in the order they are shown in */
+	struct posting_image *images; /* in the order they are shown in */
 	size_t image_count;
 };
 
@@ -51,9 +51,9 @@ struct letter {
  * that leads nowhere. faults has those with their lines, and what else is said
  * of this page; when the site does not load, its errors. A page dated in the
  * future can be composed when options->now is then. ERR_LIMIT over
- * LETTER_IMAGES_MAX.
+ * POSTING_IMAGES_MAX.
  */
-int letter_load(struct letter *out, struct arena *a,
+int posting_load(struct posting *out, struct arena *a,
     const struct site_options *options, struct str file,
     struct faults *faults, struct err *e);
 

@@ -20,7 +20,7 @@ print_faults(struct faults *faults)
 }
 
 int
-cmd_letter(struct cmd_env *env, struct letter *out,
+cmd_posting(struct cmd_env *env, struct posting *out,
     const struct conf_site **site, struct arena *a, const char *file,
     int64_t now, struct err *e)
 {
@@ -39,7 +39,7 @@ cmd_letter(struct cmd_env *env, struct letter *out,
 		options = site_options_of(conf, *site, now);
 		faults_init(&faults);
 		result =
-		    letter_load(out, a, &options, str_of(file), &faults, &why);
+		    posting_load(out, a, &options, str_of(file), &faults, &why);
 		/* A single one is the error's own text. */
 		if (result == 0 || faults.count > 1)
 			print_faults(&faults);

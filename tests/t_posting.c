@@ -1,4 +1,4 @@
-#include "content/letter.h"
+#include "content/posting.h"
 #include "tests/t.h"
 
 #include <stdio.h>
@@ -64,14 +64,14 @@ options(void)
 }
 
 static int
-load(struct letter *letter, struct arena *a, const char *file,
+load(struct posting *posting, struct arena *a, const char *file,
     struct faults *faults, struct err *e)
 {
 	struct site_options o = options();
 
 	arena_init(a);
 	faults_init(faults);
-	return letter_load(letter, a, &o, str_of(file), faults, e);
+	return posting_load(posting, a, &o, str_of(file), faults, e);
 }
 
 static void
@@ -85,34 +85,34 @@ has(struct str text, const char *what)
 static void
 a_letter_is_what_is_published(void)
 {
-	struct letter letter;
+	struct posting posting;
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct arena a;
 
-	T_EQ_INT(load(&letter, &a, "news/shirts.md", &faults, &e), 0,
+	T_EQ_INT(load(&posting, &a, "news/shirts.md", &faults, &e), 0,
 	    "loaded %s", e.msg);
-	T_EQ_STR(letter.title, STR("Shirts <b>"), "title");
-	T_EQ_STR(letter.source, STR("news/shirts.md"), "source");
-	T_EQ_STR(letter.address, STR("gemini://example.org/news/shirts.gmi"),
+	T_EQ_STR(posting.title, STR("Shirts <b>"), "title");
+	T_EQ_STR(posting.source, STR("news/shirts.md"), "source");
+	T_EQ_STR(posting.address, STR("gemini://example.org/news/shirts.gmi"),
 	    "address");
-	T_EQ_STR(
-	    letter.gopher, STR("gopher://example.org/1/news/shirts"), "Gopher");
-	T_OK(letter.page.offer.present, "its front matter");
-	has(letter.text, "Shirts <b>\n");
-	has(letter.text, "2 April 2012");
-	has(letter.text, "gemini://example.org/\n");
-	has(letter.text, "https://example.org/x\n");
-	has(letter.text, "gemini://example.org/search\n");
-	has(letter.text, "gemini://example.org/claim/news/shirts.md\n");
-	has(letter.text, "A note.");
-	has(letter.html, "<a href=\"gemini://example.org/\">home</a>");
-	has(letter.html, "<h1>Shirts &lt;b&gt;</h1>");
-	has(letter.html, "[image: A <em>shirt</em>]</a>");
-	T_OK(str_find(letter.html, STR("<img")) < 0, "no image in it");
-	T_OK(str_find(letter.text, STR("Previous")) < 0,
+	T_EQ_STR(posting.gopher, STR("gopher://example.org/1/news/shirts"),
+	    "Gopher");
+	T_OK(posting.page.offer.present, "its front matter");
+	has(posting.text, "Shirts <b>\n");
+	has(posting.text, "2 April 2012");
+	has(posting.text, "gemini://example.org/\n");
+	has(posting.text, "https://example.org/x\n");
+	has(posting.text, "gemini://example.org/search\n");
+	has(posting.text, "gemini://example.org/claim/news/shirts.md\n");
+	has(posting.text, "A note.");
+	has(posting.html, "<a href=\"gemini://example.org/\">home</a>");
+	has(posting.html, "<h1>Shirts &lt;b&gt;</h1>");
+	has(posting.html, "[image: A <em>shirt</em>]</a>");
+	T_OK(str_find(posting.html, STR("<img")) < 0, "no image in it");
+	T_OK(str_find(posting.text, STR("Previous")) < 0,
 	    "nor the way to other pages");
-	T_EQ_INT((int64_t)letter.calendar.n, 0, "no calendar");
+	T_EQ_INT((int64_t)posting.calendar.n, 0, "no calendar");
 	arena_release(&a);
 	faults_release(&faults);
 }
@@ -120,26 +120,26 @@ a_letter_is_what_is_published(void)
 static void
 images_come_along(void)
 {
-	struct letter letter;
+	struct posting posting;
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct arena a;
 	char img[200];
 
-	T_EQ_INT(load(&letter, &a, "news/shirts.md", &faults, &e), 0,
+	T_EQ_INT(load(&posting, &a, "news/shirts.md", &faults, &e), 0,
 	    "loaded %s", e.msg);
-	T_EQ_INT((int64_t)letter.image_count, 2, "each once");
-	T_EQ_STR(letter.images[0].path, STR("/pic.png"), "in their order");
-	T_EQ_STR(letter.images[0].name, STR("pic.png"), "name");
-	T_EQ_STR(letter.images[0].mime, STR("image/png"), "type");
-	T_EQ_STR(letter.images[0].bytes, STR("\x89PNG"), "bytes");
-	T_EQ_STR(letter.images[1].mime, STR("image/gif"), "the other");
-	T_OK(!str_eq(letter.images[0].id, letter.images[1].id), "names");
+	T_EQ_INT((int64_t)posting.image_count, 2, "each once");
+	T_EQ_STR(posting.images[0].path, STR("/pic.png"), "in their order");
+	T_EQ_STR(posting.images[0].name, STR("pic.png"), "name");
+	T_EQ_STR(posting.images[0].mime, STR("image/png"), "type");
+	T_EQ_STR(posting.images[0].bytes, STR("\x89PNG"), "bytes");
+	T_EQ_STR(posting.images[1].mime, STR("image/gif"), "the other");
+	T_OK(!str_eq(posting.images[0].id, posting.images[1].id), "names");
 	snprintf(img, sizeof img,
 	    "<a href=\"gemini://example.org/pic.png\">"
 	    "<img src=\"cid:%.*s\" alt=\"A shirt\"></a>",
-	    STR_ARG(letter.images[0].id));
-	has(letter.html_shown, img);
+	    STR_ARG(posting.images[0].id));
+	has(posting.html_shown, img);
 	arena_release(&a);
 	faults_release(&faults);
 }
@@ -147,18 +147,18 @@ images_come_along(void)
 static void
 an_event_has_a_calendar(void)
 {
-	struct letter letter;
+	struct posting posting;
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct arena a;
 
-	T_EQ_INT(load(&letter, &a, "news/next.md", &faults, &e), 0, "loaded %s",
-	    e.msg);
-	has(letter.calendar, "\r\nMETHOD:PUBLISH\r\n");
-	has(letter.calendar, "\r\nDTSTART:20120501T160000Z\r\n");
-	has(letter.text, "Tuesday, 1 May 2012, 09:00");
-	has(letter.text, "gemini://example.org/news/next.ics\n");
-	has(letter.text, "Ann");
+	T_EQ_INT(load(&posting, &a, "news/next.md", &faults, &e), 0,
+	    "loaded %s", e.msg);
+	has(posting.calendar, "\r\nMETHOD:PUBLISH\r\n");
+	has(posting.calendar, "\r\nDTSTART:20120501T160000Z\r\n");
+	has(posting.text, "Tuesday, 1 May 2012, 09:00");
+	has(posting.text, "gemini://example.org/news/next.ics\n");
+	has(posting.text, "Ann");
 	arena_release(&a);
 	faults_release(&faults);
 }
@@ -177,14 +177,14 @@ pages_are_found_as_typed(void)
 	for (size_t i = 0; i <= sizeof names / sizeof *names; i++) {
 		const char *name =
 		    i < sizeof names / sizeof *names ? names[i] : whole;
-		struct letter letter;
+		struct posting posting;
 		struct faults faults;
 		struct arena a;
 
 		err_clear(&e);
-		T_EQ_INT(load(&letter, &a, name, &faults, &e), 0, "%zu: %s", i,
+		T_EQ_INT(load(&posting, &a, name, &faults, &e), 0, "%zu: %s", i,
 		    e.msg);
-		T_EQ_STR(letter.source, STR("news/shirts.md"), "source");
+		T_EQ_STR(posting.source, STR("news/shirts.md"), "source");
 		arena_release(&a);
 		faults_release(&faults);
 	}
@@ -225,12 +225,12 @@ refuses_what_is_not_ready(void)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct err e = ERR_INIT;
-		struct letter letter;
+		struct posting posting;
 		struct faults faults;
 		bool found = cases[i].fault == NULL;
 		struct arena a;
 
-		T_OK(load(&letter, &a, cases[i].file, &faults, &e) != 0, "%s",
+		T_OK(load(&posting, &a, cases[i].file, &faults, &e) != 0, "%s",
 		    cases[i].why);
 		T_EQ_INT(e.kind, cases[i].kind, "its kind: %s", e.msg);
 		T_OK(strstr(e.msg, cases[i].says) != NULL, "says %s: %s",
@@ -249,7 +249,7 @@ static void
 other_addresses_and_times_work(void)
 {
 	struct site_options o = options();
-	struct letter letter;
+	struct posting posting;
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct arena a;
@@ -260,18 +260,18 @@ other_addresses_and_times_work(void)
 	o.gemini_port = 1966;
 	o.gopher_port = 7070;
 	T_EQ_INT(
-	    letter_load(&letter, &a, &o, STR("news/later.md"), &faults, &e), 0,
-	    "when it has come %s", e.msg);
-	T_EQ_STR(letter.address,
+	    posting_load(&posting, &a, &o, STR("news/later.md"), &faults, &e),
+	    0, "when it has come %s", e.msg);
+	T_EQ_STR(posting.address,
 	    STR("gemini://example.org:1966/news/later.gmi"), "with its port");
-	T_OK(str_starts(letter.gopher, STR("gopher://example.org:7070/")),
+	T_OK(str_starts(posting.gopher, STR("gopher://example.org:7070/")),
 	    "and Gopher's");
 	o.gopher_port = 0;
-	T_EQ_INT(letter_load(&letter, &a, &o, STR("moved.md"), &faults, &e), 0,
-	    "a permalink %s", e.msg);
-	T_EQ_STR(letter.address, STR("gemini://example.org:1966/elsewhere"),
+	T_EQ_INT(posting_load(&posting, &a, &o, STR("moved.md"), &faults, &e),
+	    0, "a permalink %s", e.msg);
+	T_EQ_STR(posting.address, STR("gemini://example.org:1966/elsewhere"),
 	    "is where it stands");
-	T_EQ_INT((int64_t)letter.gopher.n, 0, "no Gopher");
+	T_EQ_INT((int64_t)posting.gopher.n, 0, "no Gopher");
 	arena_release(&a);
 	faults_release(&faults);
 }
@@ -281,22 +281,22 @@ other_addresses_and_times_work(void)
 static void
 refuses_what_is_too_much(void)
 {
-	struct letter letter;
+	struct posting posting;
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct arena a;
 
 	T_OK(truncate(t_file("pages/big.gif", STR("")),
-		 (off_t)LETTER_IMAGES_MAX + 1) == 0,
+		 (off_t)POSTING_IMAGES_MAX + 1) == 0,
 	    "a large image");
-	T_OK(load(&letter, &a, "news/shirts.md", &faults, &e) != 0 &&
+	T_OK(load(&posting, &a, "news/shirts.md", &faults, &e) != 0 &&
 		e.kind == ERR_LIMIT && strstr(e.msg, "big.gif") != NULL,
 	    "is too large: %s", e.msg);
 	arena_release(&a);
 	faults_release(&faults);
 	put("bad.md", "---\nnosuchkey: x\n---\n");
 	err_clear(&e);
-	T_OK(load(&letter, &a, "news/next.md", &faults, &e) != 0 &&
+	T_OK(load(&posting, &a, "news/next.md", &faults, &e) != 0 &&
 		e.kind == ERR_REFUSED,
 	    "another page's error: %s", e.msg);
 	T_OK(faults.errors == 1 && faults.list[0].line == 2 &&

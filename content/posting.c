@@ -1,4 +1,4 @@
-#include "content/letter.h"
+#include "content/posting.h"
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -22,9 +22,9 @@
 
 #define TEXT_MAX ((size_t)1 << 30)
 
-/* A page on its way to a letter. */
+/* A page on its way to a posting. */
 struct draft {
-	struct letter *to;
+	struct posting *to;
 	struct arena *a;
 	const struct site_options *options;
 	struct str name; /* its file, as faults call it */
@@ -307,8 +307,8 @@ write_calendar(struct draft *d, struct err *e)
  */
 
 static int
-read_image(struct draft *d, struct letter_image *image, const struct item *item,
-    size_t room, struct err *e)
+read_image(struct draft *d, struct posting_image *image,
+    const struct item *item, size_t room, struct err *e)
 {
 	int fd = file_open_beneath(d->site->dir, item->file.p, NULL, e);
 	int result = -1;
@@ -331,10 +331,10 @@ read_image(struct draft *d, struct letter_image *image, const struct item *item,
 }
 
 static bool
-has_image(const struct letter *letter, struct str path)
+has_image(const struct posting *posting, struct str path)
 {
-	for (size_t i = 0; i < letter->image_count; i++)
-		if (str_eq(letter->images[i].path, path))
+	for (size_t i = 0; i < posting->image_count; i++)
+		if (str_eq(posting->images[i].path, path))
 			return true;
 	return false;
 }
@@ -342,7 +342,7 @@ has_image(const struct letter *letter, struct str path)
 static int
 add_image(struct draft *d, const struct inl *i, struct err *e)
 {
-	struct letter *to = d->to;
+	struct posting *to = d->to;
 	const struct item *item;
 	struct str key;
 
@@ -352,11 +352,11 @@ add_image(struct draft *d, const struct inl *i, struct err *e)
 	item = find_item(d, key);
 	if (item == NULL || item->kind != ITEM_FILE)
 		return 0;
-	if (item->size > LETTER_IMAGES_MAX - d->image_bytes)
+	if (item->size > POSTING_IMAGES_MAX - d->image_bytes)
 		return err_set(e, ERR_LIMIT,
 		    "%.*s: its images have more than %zu MB in all, which many"
 		    " mail servers refuse; make %.*s smaller, or link to it",
-		    STR_ARG(d->name), LETTER_IMAGES_MAX >> 20,
+		    STR_ARG(d->name), POSTING_IMAGES_MAX >> 20,
 		    STR_ARG(item->file));
 	to->images =
 	    arena_grow(d->a, to->images, to->image_count, sizeof *to->images);
@@ -364,7 +364,7 @@ add_image(struct draft *d, const struct inl *i, struct err *e)
 		return arena_ok(d->a, e);
 	to->images[to->image_count].path = arena_str(d->a, i->link.url);
 	if (read_image(d, &to->images[to->image_count], item,
-		LETTER_IMAGES_MAX - d->image_bytes, e) != 0)
+		POSTING_IMAGES_MAX - d->image_bytes, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(d->name));
 	d->image_bytes += to->images[to->image_count++].bytes.n;
 	return 0;
@@ -401,7 +401,7 @@ refuse_faults(const struct draft *d, struct err *e)
 static int
 fill(struct draft *d, struct err *e)
 {
-	struct letter *to = d->to;
+	struct posting *to = d->to;
 
 	if (find_place(d, e) != 0)
 		return -1;
@@ -418,7 +418,7 @@ fill(struct draft *d, struct err *e)
 }
 
 int
-letter_load(struct letter *out, struct arena *a,
+posting_load(struct posting *out, struct arena *a,
     const struct site_options *options, struct str file, struct faults *faults,
     struct err *e)
 {
@@ -427,7 +427,7 @@ letter_load(struct letter *out, struct arena *a,
 	struct str text;
 	int result = -1;
 
-	*out = (struct letter){0};
+	*out = (struct posting){0};
 	faults_init(&d.found);
 	if (find_source(&d, &text, file, e) == 0 &&
 	    parse_source(&d, text, e) == 0 &&
