@@ -75,12 +75,12 @@ name_notice(struct run *r, struct notice *n, struct err *e)
 	buf_init(&b, TEXT_MAX);
 	remind_subject(&b, &n->event->when, &n->reminder, n->event->title,
 	    n->reminder.at > r->now ? n->reminder.at : r->now);
-	n->subject = arena_str(&r->arena, buf_slice(&b));
+	n->subject = arena_buf(&r->arena, &b);
 	buf_clear(&b);
 	if (n->site != &r->conf->sites[0])
 		buf_printf(&b, "%.*s:", STR_ARG(n->site->host));
 	remind_key(&b, n->event->source, &n->reminder);
-	n->key = arena_str(&r->arena, buf_slice(&b));
+	n->key = arena_buf(&r->arena, &b);
 	if (buf_ok(&b, "the subject", e) != 0) {
 		buf_release(&b);
 		return -1;
@@ -214,7 +214,7 @@ note(struct run *r, const struct notice *n, struct err *e)
 	buf_putc(&b, '\t');
 	log_escape(&b, n->subject);
 	buf_putc(&b, '\n');
-	c->line = arena_str(&r->arena, buf_slice(&b));
+	c->line = arena_buf(&r->arena, &b);
 	buf_release(&b);
 	return arena_ok(&r->arena, e);
 }

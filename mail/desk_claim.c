@@ -42,7 +42,7 @@ claim_value(struct claim_step *c, struct str field, struct str *value)
 	buf_init(&plain, CLAIM_FIELD_MAX + SEAL_ADDS);
 	result =
 	    answer_load(&plain, s->store, c->seal, c->claim.id, field, s->e);
-	*value = arena_str(&s->arena, buf_slice(&plain));
+	*value = arena_buf(&s->arena, &plain);
 	buf_release(&plain);
 	return result;
 }

@@ -103,7 +103,7 @@ source_of(struct step *s, struct str path)
 	buf_init(&b, DESK_PATH_MAX);
 	if (uri_decode(&b, path) != 0)
 		buf_str(&b, path);
-	result = arena_str(&s->arena, buf_slice(&b));
+	result = arena_buf(&s->arena, &b);
 	buf_release(&b);
 	return result;
 }

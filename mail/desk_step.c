@@ -140,7 +140,7 @@ step_printf(struct step *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vprintf(&line, fmt, ap);
 	va_end(ap);
-	result = arena_str(&s->arena, buf_slice(&line));
+	result = arena_buf(&s->arena, &line);
 	buf_release(&line);
 	return result;
 }

@@ -168,7 +168,7 @@ take_writer(struct reading *r)
 		str_of(internet_address_mailbox_get_addr(
 		    INTERNET_ADDRESS_MAILBOX(first))),
 		NULL) == 0)
-		r->out->writer = arena_str(r->arena, buf_slice(&address));
+		r->out->writer = arena_buf(r->arena, &address);
 	buf_release(&address);
 }
 
@@ -188,7 +188,7 @@ tidy(struct arena *a, struct str text)
 		buf_str(&lines, line);
 		buf_putc(&lines, '\n');
 	}
-	out = arena_str(a, buf_slice(&lines));
+	out = arena_buf(a, &lines);
 	buf_release(&lines);
 	return out;
 }

@@ -37,7 +37,7 @@ join_ask(struct arena *a, const struct page_offer *offer)
 		buf_puts(&b, i > 0 ? " " : "");
 		buf_str(&b, offer->ask[i]);
 	}
-	all = arena_str(a, buf_slice(&b));
+	all = arena_buf(a, &b);
 	buf_release(&b);
 	return all;
 }
@@ -95,7 +95,7 @@ read_file(struct str *text, struct arena *a, const struct conf *conf,
 		close(fd);
 	}
 	close(dir);
-	*text = arena_str(a, buf_slice(&b));
+	*text = arena_buf(a, &b);
 	buf_release(&b);
 	return result == 0 ? arena_ok(a, e) : -1;
 }

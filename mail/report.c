@@ -112,7 +112,7 @@ as_said(struct arena *a, struct str text)
 
 	buf_init(&line, REPORT_SAID_MAX * 8);
 	log_escape(&line, str_sub(str_trim(text), 0, REPORT_SAID_MAX));
-	said = arena_str(a, buf_slice(&line));
+	said = arena_buf(a, &line);
 	buf_release(&line);
 	return said;
 }
