@@ -72,17 +72,14 @@ becomes ann@example.net 'announce:active stream:active' "brings it back"
 # bombadillo: the code, typed where the form leads to.
 open_screen bombadillo "$home/subscribe"
 sees 'Your e-mail address' "bombadillo asks for the address"
-typed bo@example.net
-keys Enter
+answer bo@example.net
 sees 'A message is on its way to bo@example\.net' "and says what happens"
 letter bo 1
 keys 1
 sees 'The six digits in the message' "asks for the code"
-typed 12345
-keys Enter
+answer 12345
 sees 'Six digits, please' "and again"
-typed "$(code_of "$letter")"
-keys Enter
+answer "$(code_of "$letter")"
 sees '# You are subscribed' "the code subscribes"
 becomes bo@example.net announce:active "for good"
 
@@ -92,15 +89,13 @@ sees '\(\?\) +Your e-mail address' "lynx shows the form"
 see 'Commands: '
 keys Enter
 see 'query:'
-typed cy@example.net
-keys Enter
+answer cy@example.net
 sees 'A message is on its way to cy@example\.net' "and what happens"
 letter cy 1
 see 'searchable index' # until then lynx forgets what is typed
 keys Enter
 see 'query:'
-typed "$(code_of "$letter")"
-keys Enter
+answer "$(code_of "$letter")"
 sees 'You are subscribed' "the code subscribes by Gopher"
 becomes cy@example.net announce:active "for good"
 close_screen

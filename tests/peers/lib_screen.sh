@@ -49,6 +49,20 @@ sees() { # extended regular expression, name
 	like "$screen" "$1" "$2"
 }
 
+# Types an answer to a prompt: clients show some before they listen, and lose
+# what is typed until then.
+answer() { # text
+	for _ in 1 2 3 4 5; do
+		typed "$1"
+		for _ in $(seq 20); do
+			screen_has "$1" && break 2
+			sleep 0.05
+		done
+		keys C-u
+	done
+	keys Enter
+}
+
 # Presses the number of the link on the screen whose label matches.
 follow() { # extended regular expression
 	see "\\[[0-9]+\\] +$1"
