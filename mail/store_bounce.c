@@ -112,6 +112,16 @@ load(struct store *s, int64_t subscriber, int64_t now, struct arena *a,
 	return last_arrival(s, subscriber, now, a, *bounces, *count, since, e);
 }
 
+/* Most servers say the status in their text, too: once is enough. */
+static struct str
+words_of(struct arena *a, const struct store_bounce *b)
+{
+	if (b->status.n == 0 || str_find(b->text, b->status) >= 0)
+		return b->text;
+	return arena_printf(
+	    a, "%.*s %.*s", STR_ARG(b->status), STR_ARG(b->text));
+}
+
 static int
 suspend(struct store *s, const struct store_member *m,
     const struct bounce_score *score, int64_t now, struct arena *a,
@@ -119,17 +129,15 @@ suspend(struct store *s, const struct store_member *m,
 {
 	struct store_entry entry = {
 	    .state = MEMBER_SUSPENDED, .way = WAY_BOUNCE, .at = now};
-	const struct store_bounce *why = score->why;
+	struct str said = words_of(a, score->why);
 
-	if (bounce_weigh(why) == BOUNCE_PERMANENT)
-		entry.why = arena_printf(a, "the address is dead: %.*s%s%.*s",
-		    STR_ARG(why->status), why->status.n > 0 ? " " : "",
-		    STR_ARG(why->text));
+	if (bounce_weigh(score->why) == BOUNCE_PERMANENT)
+		entry.why =
+		    arena_printf(a, "the address is dead: %.*s", STR_ARG(said));
 	else
-		entry.why = arena_printf(a,
-		    "mail came back on %d days, last: %.*s%s%.*s", score->days,
-		    STR_ARG(why->status), why->status.n > 0 ? " " : "",
-		    STR_ARG(why->text));
+		entry.why =
+		    arena_printf(a, "mail came back on %d days, last: %.*s",
+			score->days, STR_ARG(said));
 	if (arena_ok(a, e) != 0)
 		return -1;
 	return store_member_enter(s, m->subscriber.id, m->list, &entry, e);
