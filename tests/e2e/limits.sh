@@ -120,7 +120,8 @@ short() {
 	grep -Eq '"(no_)?descriptors[a-z_]*": *[1-9]' "$work/status"
 }
 exec 8>&9
-crowd silent "$gopher" 40
+# More than both workers together can hold, however they share them.
+crowd silent "$gopher" 90
 until_true short
 like "$(cat "$work/status")" 'descriptors[a-z_]*": *[1-9]' \
     "descriptors run out, and it is counted"
