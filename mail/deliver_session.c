@@ -549,17 +549,6 @@ work(struct session *s, struct err *e)
 }
 
 static int
-open_key(struct session *s, struct err *e)
-{
-	const struct conf_mail *mail = &s->conf.mail;
-
-	if (mail->dkim_key.n == 0)
-		return 0;
-	return dkim_open(&s->key, mail->dkim_key.p, mail->dkim_domain,
-	    mail->dkim_selector, e);
-}
-
-static int
 open_all(struct session *s, struct err *e)
 {
 	share_conf(s->share, &s->conf);
@@ -567,7 +556,7 @@ open_all(struct session *s, struct err *e)
 	buf_init(&s->body, MESSAGE_MAX);
 	buf_init(&s->reply, 4096);
 	arena_init(&s->arena);
-	if (open_key(s, e) != 0 ||
+	if (message_key_open(&s->key, &s->conf.mail, e) != 0 ||
 	    transport_open(&s->transport, &s->conf.mail, e) != 0 ||
 	    rate_open(&s->rate, s->conf.state.p, e) != 0 ||
 	    store_open(&s->store, s->conf.state.p, e) != 0)
