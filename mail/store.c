@@ -208,6 +208,17 @@ store_text(sqlite3_stmt *q, int column, struct arena *a)
 	return arena_str(a, (struct str){p, p != NULL ? (size_t)n : 0});
 }
 
+int
+store_choice(sqlite3_stmt *q, int column, const char *const *names, int count)
+{
+	const char *name = (const char *)sqlite3_column_text(q, column);
+	int i = 0;
+
+	while (i < count - 1 && strcmp(name, names[i]) != 0)
+		i++;
+	return i;
+}
+
 static int
 run(struct store *s, const char *sql, struct err *e)
 {

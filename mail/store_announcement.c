@@ -2,8 +2,6 @@
 #include "mail/store_inner.h"
 #include "mail/token.h"
 
-#include <string.h>
-
 static const char *const names[ANNOUNCEMENT_STATES] = {
     [ANNOUNCEMENT_OPEN] = "open",
     [ANNOUNCEMENT_PAUSED] = "paused",
@@ -33,12 +31,8 @@ announcement_state_name(enum announcement_state state)
 static enum announcement_state
 state_in(sqlite3_stmt *q, int column)
 {
-	const char *name = (const char *)sqlite3_column_text(q, column);
-	int i = 0;
-
-	while (i < ANNOUNCEMENT_STATES - 1 && strcmp(name, names[i]) != 0)
-		i++;
-	return (enum announcement_state)i;
+	return (enum announcement_state)store_choice(
+	    q, column, names, ANNOUNCEMENT_STATES);
 }
 
 static int

@@ -1,8 +1,5 @@
 #include "mail/store_claim.h"
-#include "mail/mailbox.h"
 #include "mail/store_inner.h"
-
-#include <string.h>
 
 static const char *const states[CLAIM_STATES] = {
     [CLAIM_DRAFT] = "draft",
@@ -22,12 +19,7 @@ claim_state_name(enum claim_state state)
 static enum claim_state
 state_in(sqlite3_stmt *q, int column)
 {
-	const char *name = (const char *)sqlite3_column_text(q, column);
-	int i = 0;
-
-	while (i < CLAIM_STATES - 1 && strcmp(name, states[i]) != 0)
-		i++;
-	return (enum claim_state)i;
+	return (enum claim_state)store_choice(q, column, states, CLAIM_STATES);
 }
 
 static void
@@ -99,15 +91,11 @@ add(struct store *s, struct store_claim *c, struct str key, struct err *e)
 int
 store_claim_add(struct store *s, struct store_claim *claim, struct err *e)
 {
-	struct buf key;
-	int result = -1;
+	struct store_key key;
 
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, claim->address);
-	if (buf_ok(&key, "the address", e) == 0)
-		result = add(s, claim, buf_slice(&key), e);
-	buf_release(&key);
-	return result;
+	if (store_key_of(&key, claim->address, e) != 0)
+		return -1;
+	return add(s, claim, store_key_slice(&key), e);
 }
 
 static int
@@ -164,19 +152,16 @@ store_claim_of(struct store *s, struct store_claim *out, struct arena *a,
     struct str address, int64_t offer, int64_t now, bool draft, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, CLAIM_OF_PERSON, e);
-	struct buf key;
+	struct store_key key;
 	int result = -1;
 
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, address);
-	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
-		store_bind(q, 1, buf_slice(&key));
+	if (q != NULL && store_key_of(&key, address, e) == 0) {
+		store_bind(q, 1, store_key_slice(&key));
 		store_bind_int(q, 2, offer);
 		store_bind_int(q, 3, now);
 		store_bind_int(q, 4, draft);
 		result = read_first(s, q, out, a, e);
 	}
-	buf_release(&key);
 	return result;
 }
 
@@ -185,19 +170,16 @@ store_claims_by(struct store *s, struct str address, struct arena *a,
     struct store_claim *out, size_t max, size_t *count, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, CLAIMS_OF_KEY, e);
-	struct buf key;
+	struct store_key key;
 	int got = -1;
 
 	*count = 0;
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, address);
-	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
-		store_bind(q, 1, buf_slice(&key));
+	if (q != NULL && store_key_of(&key, address, e) == 0) {
+		store_bind(q, 1, store_key_slice(&key));
 		store_bind_int(q, 2, (int64_t)max);
 		while ((got = store_next(s, q, e)) > 0)
 			read_claim(&out[(*count)++], q, a);
 	}
-	buf_release(&key);
 	return got < 0 ? -1 : arena_ok(a, e);
 }
 
@@ -357,19 +339,16 @@ store_claims_double(
     struct store *s, const struct store_claim *claim, int64_t at, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, CLAIMS_DOUBLE, e);
-	struct buf key;
+	struct store_key key;
 	int result = -1;
 
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, claim->address);
-	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
-		store_bind(q, 1, buf_slice(&key));
+	if (q != NULL && store_key_of(&key, claim->address, e) == 0) {
+		store_bind(q, 1, store_key_slice(&key));
 		store_bind_int(q, 2, claim->offer);
 		store_bind_int(q, 3, at);
 		store_bind_int(q, 4, claim->id);
 		result = store_do(s, q, NULL, e);
 	}
-	buf_release(&key);
 	return result;
 }
 

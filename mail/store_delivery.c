@@ -44,12 +44,8 @@ delivery_state_name(enum delivery_state state)
 enum delivery_state
 store_delivery_state(sqlite3_stmt *q, int column)
 {
-	const char *name = (const char *)sqlite3_column_text(q, column);
-	int i = 0;
-
-	while (i < DELIVERY_STATES - 1 && strcmp(name, names[i]) != 0)
-		i++;
-	return (enum delivery_state)i;
+	return (enum delivery_state)store_choice(
+	    q, column, names, DELIVERY_STATES);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "mail/mailbox.h"
 #include "mail/store.h"
 #include "mail/store_delivery.h"
 #include "mail/store_questions.h"
@@ -62,6 +63,9 @@ int store_number(
 
 int64_t store_int(sqlite3_stmt *q, int column);
 struct str store_text(sqlite3_stmt *q, int column, struct arena *a);
+/* Which of the names a column says, that the schema holds to them. */
+int store_choice(
+    sqlite3_stmt *q, int column, const char *const *names, int count);
 
 /*
  * Around what must be done whole, in a transaction of its own or within the
@@ -86,6 +90,14 @@ struct store_beginning {
 };
 void store_bind_token(
     sqlite3_stmt *q, struct store_beginning *begins, struct str token);
+
+/* The key of an address (mailbox_key), which a statement may stand on. */
+struct store_key {
+	char bytes[MAILBOX_MAX];
+	size_t n;
+};
+int store_key_of(struct store_key *key, struct str address, struct err *e);
+struct str store_key_slice(const struct store_key *key);
 
 /* An address as it is known that must not be kept: ?1 of a question, in
  * storage that stays the caller's. NULL on failure. */

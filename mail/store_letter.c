@@ -1,8 +1,5 @@
 #include "mail/store_letter.h"
-#include "mail/mailbox.h"
 #include "mail/store_inner.h"
-
-#include <string.h>
 
 static const char *const kinds[LETTER_KINDS] = {
     [LETTER_CONFIRM] = "confirm",
@@ -24,12 +21,7 @@ letter_kind_name(enum letter_kind kind)
 static enum letter_kind
 kind_in(sqlite3_stmt *q, int column)
 {
-	const char *name = (const char *)sqlite3_column_text(q, column);
-	int i = 0;
-
-	while (i < LETTER_KINDS - 1 && strcmp(name, kinds[i]) != 0)
-		i++;
-	return (enum letter_kind)i;
+	return (enum letter_kind)store_choice(q, column, kinds, LETTER_KINDS);
 }
 
 static void
@@ -109,19 +101,19 @@ queue(struct store *s, struct store_letter *out, struct str key,
 int
 store_letter_queue(struct store *s, struct store_letter *out, struct err *e)
 {
-	struct buf key, message;
+	struct store_key key;
+	struct buf message;
 	int result = -1;
 
-	buf_init(&key, MAILBOX_MAX);
 	buf_init(&message, LETTER_MESSAGE_MAX);
-	mailbox_key(&key, out->address);
 	buf_str(&message, out->head);
 	buf_str(&message, out->body);
-	if (buf_ok(&key, "the address", e) == 0 &&
+	if (store_key_of(&key, out->address, e) == 0 &&
 	    buf_ok(&message, "the letter", e) == 0 && store_step(s, e) == 0)
 		result = store_settle(s,
-		    queue(s, out, buf_slice(&key), buf_slice(&message), e), e);
-	buf_release(&key);
+		    queue(
+			s, out, store_key_slice(&key), buf_slice(&message), e),
+		    e);
 	buf_release(&message);
 	return result;
 }
@@ -210,18 +202,15 @@ store_letters_to(struct store *s, struct str address, struct arena *a,
     struct store_letter *out, size_t max, size_t *count, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, LETTERS_OF_KEY, e);
-	struct buf key;
+	struct store_key key;
 	int result = -1;
 
 	*count = 0;
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, address);
-	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
-		store_bind(q, 1, buf_slice(&key));
+	if (q != NULL && store_key_of(&key, address, e) == 0) {
+		store_bind(q, 1, store_key_slice(&key));
 		store_bind_int(q, 2, (int64_t)max);
 		result = read_letters(s, q, a, out, count, e);
 	}
-	buf_release(&key);
 	return result;
 }
 

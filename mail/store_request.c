@@ -1,5 +1,4 @@
 #include "mail/store_request.h"
-#include "mail/mailbox.h"
 #include "mail/store_inner.h"
 
 #define HOUR 3600
@@ -37,16 +36,12 @@ add(struct store *s, struct store_request *r, struct str key, struct err *e)
 int
 store_request_add(struct store *s, struct store_request *request, struct err *e)
 {
-	struct buf key;
-	int result = -1;
+	struct store_key key;
 
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, request->address);
-	if (buf_ok(&key, "the address", e) == 0 && store_step(s, e) == 0)
-		result =
-		    store_settle(s, add(s, request, buf_slice(&key), e), e);
-	buf_release(&key);
-	return result;
+	if (store_key_of(&key, request->address, e) != 0 ||
+	    store_step(s, e) != 0)
+		return -1;
+	return store_settle(s, add(s, request, store_key_slice(&key), e), e);
 }
 
 static void
@@ -102,17 +97,13 @@ int
 store_request_open(struct store *s, struct store_request *out, struct arena *a,
     struct str address, struct str list, int64_t now, struct err *e)
 {
-	struct buf key;
+	struct store_key key;
 	int64_t id;
-	int result = -1;
 
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, address);
-	if (buf_ok(&key, "the address", e) == 0 &&
-	    store_list(s, list, false, &id, e) == 0)
-		result = find_open(s, out, a, buf_slice(&key), id, now, e);
-	buf_release(&key);
-	return result;
+	if (store_key_of(&key, address, e) != 0 ||
+	    store_list(s, list, false, &id, e) != 0)
+		return -1;
+	return find_open(s, out, a, store_key_slice(&key), id, now, e);
 }
 
 int
@@ -121,20 +112,17 @@ store_requests_of(struct store *s, struct str address, int64_t now,
     struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, REQUESTS_OF_KEY, e);
-	struct buf key;
+	struct store_key key;
 	int got = -1;
 
 	*count = 0;
-	buf_init(&key, MAILBOX_MAX);
-	mailbox_key(&key, address);
-	if (q != NULL && buf_ok(&key, "the address", e) == 0) {
-		store_bind(q, 1, buf_slice(&key));
+	if (q != NULL && store_key_of(&key, address, e) == 0) {
+		store_bind(q, 1, store_key_slice(&key));
 		store_bind_int(q, 2, now);
 		store_bind_int(q, 3, (int64_t)max);
 		while ((got = store_next(s, q, e)) > 0)
 			read_request(&out[(*count)++], q, a);
 	}
-	buf_release(&key);
 	return got < 0 ? -1 : arena_ok(a, e);
 }
 

@@ -63,14 +63,8 @@ name_in(sqlite3_stmt *q, int column)
 	return str_of((const char *)sqlite3_column_text(q, column));
 }
 
-/* The key of an address, in storage of our own. */
-struct key {
-	char bytes[MAILBOX_MAX];
-	size_t n;
-};
-
-static int
-key_of(struct key *key, struct str address, struct err *e)
+int
+store_key_of(struct store_key *key, struct str address, struct err *e)
 {
 	struct buf b;
 	int result;
@@ -84,21 +78,21 @@ key_of(struct key *key, struct str address, struct err *e)
 	return result;
 }
 
-static struct str
-key_slice(const struct key *key)
+struct str
+store_key_slice(const struct store_key *key)
 {
 	return (struct str){key->bytes, key->n};
 }
 
 /* A question about the hash of an address, that stays the caller's. */
 static sqlite3_stmt *
-ask_hash(struct store *s, enum store_question question, const struct key *key,
-    uint8_t hash[TOKEN_HASH_LEN], struct err *e)
+ask_hash(struct store *s, enum store_question question,
+    const struct store_key *key, uint8_t hash[TOKEN_HASH_LEN], struct err *e)
 {
 	struct str salt = {(const char *)s->salt, sizeof s->salt};
 	sqlite3_stmt *q = NULL;
 
-	if (token_hash(hash, salt, key_slice(key), e) == 0 &&
+	if (token_hash(hash, salt, store_key_slice(key), e) == 0 &&
 	    (q = store_ask(s, question, e)) != NULL)
 		store_bind_blob(
 		    q, 1, (struct str){(const char *)hash, TOKEN_HASH_LEN});
@@ -107,7 +101,7 @@ ask_hash(struct store *s, enum store_question question, const struct key *key,
 
 static int
 suppressed_since(
-    struct store *s, const struct key *key, int64_t *since, struct err *e)
+    struct store *s, const struct store_key *key, int64_t *since, struct err *e)
 {
 	uint8_t hash[TOKEN_HASH_LEN];
 	sqlite3_stmt *q = ask_hash(s, SUPPRESSED_SINCE, key, hash, e);
@@ -120,9 +114,9 @@ sqlite3_stmt *
 store_ask_hash(struct store *s, enum store_question question,
     struct str address, uint8_t hash[TOKEN_HASH_LEN], struct err *e)
 {
-	struct key key;
+	struct store_key key;
 
-	if (key_of(&key, address, e) != 0)
+	if (store_key_of(&key, address, e) != 0)
 		return NULL;
 	return ask_hash(s, question, &key, hash, e);
 }
@@ -131,9 +125,9 @@ int
 store_suppressed(
     struct store *s, struct str address, int64_t *since, struct err *e)
 {
-	struct key key;
+	struct store_key key;
 
-	if (key_of(&key, address, e) != 0)
+	if (store_key_of(&key, address, e) != 0)
 		return -1;
 	return suppressed_since(s, &key, since, e);
 }
@@ -150,7 +144,8 @@ store_suppression_lift(struct store *s, struct str address, struct err *e)
 }
 
 static int
-suppress(struct store *s, const struct key *key, int64_t at, struct err *e)
+suppress(
+    struct store *s, const struct store_key *key, int64_t at, struct err *e)
 {
 	uint8_t hash[TOKEN_HASH_LEN];
 	sqlite3_stmt *q = ask_hash(s, NEW_SUPPRESSION, key, hash, e);
@@ -163,19 +158,20 @@ suppress(struct store *s, const struct key *key, int64_t at, struct err *e)
 
 /* Its id; 0 when it is not known. */
 static int
-id_of_key(struct store *s, const struct key *key, int64_t *id, struct err *e)
+id_of_key(
+    struct store *s, const struct store_key *key, int64_t *id, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, SUBSCRIBER_OF_KEY, e);
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, 1, key_slice(key));
+	store_bind(q, 1, store_key_slice(key));
 	*id = 0;
 	return store_number(s, q, id, e) < 0 ? -1 : 0;
 }
 
 static int
-new_subscriber(struct store *s, const struct key *key, struct str address,
+new_subscriber(struct store *s, const struct store_key *key, struct str address,
     int64_t since, int64_t *id, struct err *e)
 {
 	char token[TOKEN_LEN + 1];
@@ -185,7 +181,7 @@ new_subscriber(struct store *s, const struct key *key, struct str address,
 	    (q = store_ask(s, NEW_SUBSCRIBER, e)) == NULL)
 		return -1;
 	store_bind(q, 1, address);
-	store_bind(q, 2, key_slice(key));
+	store_bind(q, 2, store_key_slice(key));
 	store_bind(q, 3, str_of(token));
 	store_bind_int(q, 4, since);
 	return store_number(s, q, id, e) < 0 ? -1 : 0;
@@ -237,10 +233,10 @@ add_member(struct store *s, const struct store_member *m,
 	struct store_entry entry = {
 	    m->state, m->way, m->since, m->consent, m->why};
 	int64_t since, id, list;
-	struct key key;
+	struct store_key key;
 	int got = 0;
 
-	if (key_of(&key, m->subscriber.address, e) != 0 ||
+	if (store_key_of(&key, m->subscriber.address, e) != 0 ||
 	    suppressed_since(s, &key, &since, e) != 0)
 		return -1;
 	*outcome = OUTCOME_SUPPRESSED;
@@ -304,12 +300,12 @@ int
 store_subscriber_find(struct store *s, struct store_subscriber *out,
     struct arena *a, struct str address, struct err *e)
 {
-	struct key key;
+	struct store_key key;
 
-	if (key_of(&key, address, e) != 0)
+	if (store_key_of(&key, address, e) != 0)
 		return -1;
 	return store_find_subscriber(
-	    s, SUBSCRIBER_OF_KEY, key_slice(&key), out, a, e);
+	    s, SUBSCRIBER_OF_KEY, store_key_slice(&key), out, a, e);
 }
 
 void
@@ -491,14 +487,14 @@ store_member_weeks(struct store *s, struct str list, int64_t from,
 
 /* What waits for an address that is to be forgotten, whoever's it is. */
 static int
-forget_key(struct store *s, enum store_question question, const struct key *key,
-    struct err *e)
+forget_key(struct store *s, enum store_question question,
+    const struct store_key *key, struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, question, e);
 
 	if (q == NULL)
 		return -1;
-	store_bind(q, 1, key_slice(key));
+	store_bind(q, 1, store_key_slice(key));
 	return store_do(s, q, NULL, e);
 }
 
@@ -519,10 +515,11 @@ static int
 erase(struct store *s, struct str address, int64_t at, bool *was_known,
     struct err *e)
 {
-	struct key key;
+	struct store_key key;
 	int64_t id;
 
-	if (key_of(&key, address, e) != 0 || suppress(s, &key, at, e) != 0 ||
+	if (store_key_of(&key, address, e) != 0 ||
+	    suppress(s, &key, at, e) != 0 ||
 	    forget_key(s, LETTERS_FORGOTTEN, &key, e) != 0 ||
 	    forget_key(s, REQUESTS_FORGOTTEN, &key, e) != 0 ||
 	    forget_key(s, ANSWERS_FORGOTTEN, &key, e) != 0 ||
