@@ -4,9 +4,6 @@
 #include "base/desk.h"
 #include "base/uri.h"
 
-/* Gopher and Gemini allow less; this bounds what a permalink may cost. */
-#define PATH_BYTES_MAX ((size_t)4096)
-
 static struct str
 last_segment(struct str file)
 {

@@ -11,8 +11,8 @@
  * What was written.
  */
 
-int
-claim_seal(struct claim_step *c)
+static int
+open_seal(struct claim_step *c)
 {
 	if (c->seal != NULL)
 		return 0;
@@ -30,14 +30,15 @@ claim_has_field(const struct claim_step *c, struct str field)
 	return false;
 }
 
-int
-claim_value(struct claim_step *c, struct str field, struct str *value)
+/* 1 with it, 0 without, -1. */
+static int
+read_value(struct claim_step *c, struct str field, struct str *value)
 {
 	struct step *s = c->s;
 	struct buf plain;
 	int result;
 
-	if (claim_seal(c) != 0)
+	if (open_seal(c) != 0)
 		return -1;
 	buf_init(&plain, CLAIM_FIELD_MAX + SEAL_ADDS);
 	result =
@@ -100,7 +101,7 @@ claim_write(struct claim_step *c, struct str field, struct str value)
 {
 	struct step *s = c->s;
 	struct str before;
-	int result = claim_value(c, field, &before);
+	int result = read_value(c, field, &before);
 
 	if (result < 0)
 		return -1;
@@ -120,7 +121,7 @@ claim_missing(struct claim_step *c, struct str *missing)
 
 	*missing = c->claim.option == 0 ? STR("which one") : STR("");
 	while (offer_next_field(&ask, &field)) {
-		has = claim_value(c, field, &value);
+		has = read_value(c, field, &value);
 		if (has < 0)
 			return -1;
 		if (has == 0)
@@ -135,8 +136,8 @@ claim_missing(struct claim_step *c, struct str *missing)
  * The form.
  */
 
-struct str
-claim_path(struct claim_step *c, const char *action)
+static struct str
+path_of(struct claim_step *c, const char *action)
 {
 	return step_printf(c->s, "/claim/%.*s/%s/%lld", STR_ARG(c->claim.token),
 	    action, (long long)c->claim.revision);
@@ -175,18 +176,18 @@ say_fields(struct claim_step *c)
 		struct str name = claim_field_name(c->s, field);
 		struct str action =
 		    step_printf(c->s, "type/%.*s", STR_ARG(field));
-		int has = claim_value(c, field, &value);
+		int has = read_value(c, field, &value);
 
 		if (has < 0)
 			return -1;
-		step_link(c->s, claim_path(c, action.p), "%.*s: %.*s",
+		step_link(c->s, path_of(c, action.p), "%.*s: %.*s",
 		    STR_ARG(name),
 		    STR_ARG(has > 0 ? one_line(c->s, value)
 				    : STR("not written yet")));
 	}
 	if (claim_has_field(c, STR("sentence")))
 		step_link(c->s,
-		    claim_path(c, c->claim.agreed ? "agree/no" : "agree/yes"),
+		    path_of(c, c->claim.agreed ? "agree/no" : "agree/yes"),
 		    c->claim.agreed
 			? "You may publish my sentence: yes (change to no)"
 			: "You may publish my sentence: no (change to yes)");
@@ -202,10 +203,10 @@ say_option(struct claim_step *c, const struct store_option *o)
 	if (o->id == c->claim.option)
 		step_item(c->s, "%.*s: this one", STR_ARG(o->name));
 	else if (left > 0)
-		step_link(c->s, claim_path(c, action.p), "Take %.*s: %lld left",
+		step_link(c->s, path_of(c, action.p), "Take %.*s: %lld left",
 		    STR_ARG(o->name), (long long)left);
 	else if (o->stock > 0)
-		step_link(c->s, claim_path(c, action.p),
+		step_link(c->s, path_of(c, action.p),
 		    "Wait for %.*s: all gone, %lld waiting", STR_ARG(o->name),
 		    (long long)o->waiting);
 }
@@ -240,10 +241,10 @@ say_end(struct claim_step *c)
 	if (missing.n > 0)
 		step_say(s, "Still missing: %.*s.", STR_ARG(missing));
 	else if (o != NULL && store_option_left(o) == 0)
-		step_link(s, claim_path(c, "wait"),
+		step_link(s, path_of(c, "wait"),
 		    "Put me on the waiting list for %.*s", STR_ARG(o->name));
 	else
-		step_link(s, claim_path(c, "send"), "Send my claim");
+		step_link(s, path_of(c, "send"), "Send my claim");
 	return 0;
 }
 

@@ -5,8 +5,10 @@
 #include "base/uri.h"
 #include "mail/token.h"
 
-int
-claim_offer(struct claim_step *c, struct str source)
+/* Fills in the offer of a page. 1 with it, 0 when that was said to be missing,
+ * -1. */
+static int
+load_offer(struct claim_step *c, struct str source)
 {
 	struct step *s = c->s;
 	struct err why = ERR_INIT;
@@ -116,7 +118,7 @@ desk_offer(struct step *s)
 
 	if (s->words < 2)
 		return step_missing(s);
-	result = claim_offer(&c, source_of(s, path_behind(s, &s->word[0])));
+	result = load_offer(&c, source_of(s, path_behind(s, &s->word[0])));
 	if (result <= 0)
 		return result;
 	step_page(s, "%.*s", STR_ARG(c.offer.item));
@@ -170,8 +172,8 @@ step_say_offers(struct step *s)
 				       : err_set(s->e, why.kind, "%s", why.msg);
 }
 
-int
-claim_new(struct claim_step *c, struct str address, int64_t confirmed)
+static int
+new_claim(struct claim_step *c, struct str address, int64_t confirmed)
 {
 	struct step *s = c->s;
 	char token[TOKEN_LEN + 1], proof[TOKEN_LEN + 1];
@@ -208,7 +210,7 @@ claim_of_person(struct claim_step *c, struct str address)
 	} else if (why.kind != ERR_MISSING) {
 		return err_set(s->e, why.kind, "%s", why.msg);
 	}
-	return claim_new(c, address, s->now);
+	return new_claim(c, address, s->now);
 }
 
 static int
@@ -253,7 +255,7 @@ begin_typed(struct claim_step *c)
 	if (store_begin(s->store, s->e) != 0)
 		return -1;
 	result = count_draft(s, address);
-	if (result > 0 && claim_new(c, address, 0) != 0)
+	if (result > 0 && new_claim(c, address, 0) != 0)
 		result = -1;
 	if (result <= 0) {
 		store_rollback(s->store);
@@ -301,7 +303,7 @@ claim_of_page(struct claim_step *c)
 
 	if (is_known)
 		path = str_sub(path, 0, (size_t)(last.p - path.p) - 1);
-	result = claim_offer(c, source_of(s, path));
+	result = load_offer(c, source_of(s, path));
 	if (result <= 0)
 		return result;
 	if (!is_known)

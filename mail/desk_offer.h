@@ -30,7 +30,6 @@
 #define CLAIM_DRAFT_LIFE (2 * 86400)
 #define CLAIM_CONFIRM_LIFE (2 * 86400)
 #define CLAIM_FIELD_MAX 1000 /* bytes */
-#define CLAIM_WORD_MAX 40 /* of the name of a field */
 
 /* A step about one claim. */
 struct claim_step {
@@ -40,13 +39,11 @@ struct claim_step {
 	bool is_open;
 	bool has_one; /* the claim is one that they had before */
 	bool was_gone; /* what they wanted was taken just before */
-	struct seal *seal; /* of claim_seal */
+	struct seal *seal; /* opened at its first use; NULL before */
 };
 
-/* Fills in the offer of a page. 1 with it, 0 when that was said to be
+/* Fills in the offer of the claim. 1 with it, 0 when that was said to be
  * missing, -1. */
-int claim_offer(struct claim_step *c, struct str source);
-/* That of the claim, which is filled in. */
 int claim_offer_again(struct claim_step *c);
 /* The claim and the counts as they are now. */
 int claim_reload(struct claim_step *c);
@@ -54,12 +51,9 @@ int claim_reload(struct claim_step *c);
 /* A person who has shown that the address is theirs: their claim, or a draft,
  * which is made if need be. */
 int claim_of_person(struct claim_step *c, struct str address);
-int claim_new(struct claim_step *c, struct str address, int64_t confirmed);
 
-/* What people write, sealed. claim_value: 1 with it, 0 without, -1. */
-int claim_seal(struct claim_step *c);
-int claim_value(struct claim_step *c, struct str field, struct str *value);
-/* Tidied; 0, or -1 with what is wrong in why, for people. */
+/* What people write, tidied: 0, or -1 with what is wrong in why, for people;
+ * then sealed and kept. */
 int claim_clean(
     struct buf *to, struct str field, struct str typed, struct err *why);
 int claim_write(struct claim_step *c, struct str field, struct str value);
@@ -70,7 +64,6 @@ bool claim_has_field(const struct claim_step *c, struct str field);
 /* Pages. */
 int claim_show(struct claim_step *c);
 void claim_say_left(struct step *s, const struct store_offer *offer);
-struct str claim_path(struct claim_step *c, const char *action);
 struct str claim_field_name(struct step *s, struct str field);
 
 /* What a step does, and then shows. */

@@ -24,8 +24,9 @@ step_person(struct step *s, struct step_person *p)
 	return 0;
 }
 
-const struct store_member *
-step_member(const struct step_person *p, struct str list)
+/* NULL when they are no member. */
+static const struct store_member *
+member_of(const struct step_person *p, struct str list)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (str_eq(p->member[i].list, list))
@@ -33,8 +34,10 @@ step_member(const struct step_person *p, struct str list)
 	return NULL;
 }
 
-bool
-step_is_stale(const struct step *s, const struct step_person *p, size_t word)
+/* Whether a link of a page made at the time in that word of the path is older
+ * than what has changed since. A path without one is never. */
+static bool
+is_stale(const struct step *s, const struct step_person *p, size_t word)
 {
 	int64_t at =
 	    word < s->words ? str_number(s->word[word], INT64_MAX) : -1;
@@ -56,7 +59,7 @@ static void
 say_list(
     struct step *s, const struct step_person *p, const struct conf_list *list)
 {
-	const struct store_member *m = step_member(p, list->name);
+	const struct store_member *m = member_of(p, list->name);
 	struct str since = m != NULL ? step_day(s, m->since) : list->name;
 
 	if (m != NULL && m->state == MEMBER_ACTIVE) {
@@ -81,7 +84,7 @@ step_titles(struct step *s, const struct step_person *p)
 
 	for (size_t i = 0; i < s->conf->mail.list_count; i++) {
 		const struct conf_list *list = &s->conf->mail.lists[i];
-		const struct store_member *m = step_member(p, list->name);
+		const struct store_member *m = member_of(p, list->name);
 
 		if (m == NULL || m->state != MEMBER_ACTIVE)
 			continue;
@@ -91,8 +94,9 @@ step_titles(struct step *s, const struct step_person *p)
 	return all;
 }
 
-void
-step_say_lists(struct step *s, const struct step_person *p)
+/* All lists and how they stand there, with links to change it. */
+static void
+say_lists(struct step *s, const struct step_person *p)
 {
 	step_say(s, "What %.*s gets:", STR_ARG(p->who.address));
 	for (size_t i = 0; i < s->conf->mail.list_count; i++)
@@ -134,7 +138,7 @@ quit(struct step *s, const struct step_person *p, struct str list)
 	    .at = s->now,
 	    .why = step_printf(s, "left %.*s", STR_ARG(step_record(s)))};
 
-	if (step_member(p, list) == NULL)
+	if (member_of(p, list) == NULL)
 		return 0;
 	return store_member_enter(s->store, p->who.id, list, &entry, s->e);
 }
@@ -145,7 +149,7 @@ say_choice(struct step *s, struct step_person *p)
 	if (step_person(s, p) != 0)
 		return -1;
 	step_page(s, "Your subscriptions");
-	step_say_lists(s, p);
+	say_lists(s, p);
 	step_link(s, p->leave, "Stop everything");
 	step_write_to(s, "leave-", p->who.token, "Stop everything");
 	return 0;
@@ -166,7 +170,7 @@ step_choose(struct step *s, struct step_person *p, size_t at)
 		return step_missing(s);
 	if (step_person(s, p) != 0)
 		return -1;
-	if (!step_is_stale(s, p, at + 2)) {
+	if (!is_stale(s, p, at + 2)) {
 		consent =
 		    step_printf(s, "chosen %.*s", STR_ARG(step_record(s)));
 		if (store_begin(s->store, s->e) != 0)
@@ -215,7 +219,7 @@ say_left(struct step *s, struct step_person *p)
 		return -1;
 	if (step_titles(s, p).n > 0) {
 		step_page(s, "You are subscribed");
-		step_say_lists(s, p);
+		say_lists(s, p);
 		step_link(s, p->leave, "Stop everything");
 		step_write_to(s, "leave-", p->who.token, "Stop everything");
 		return 0;
@@ -272,7 +276,7 @@ step_leave(struct step *s, struct step_person *p, size_t at)
 		return -1;
 	if (at == s->words)
 		return ask_leave(s, p);
-	if (!step_is_stale(s, p, at + 1)) {
+	if (!is_stale(s, p, at + 1)) {
 		if (store_begin(s->store, s->e) != 0)
 			return -1;
 		result = yes ? leave_all(s, p) : undo(s, p);

@@ -117,17 +117,8 @@ struct step_person {
 
 /* Fills in what is known of p->who. */
 int step_person(struct step *s, struct step_person *p);
-/* NULL when they are no member. */
-const struct store_member *step_member(
-    const struct step_person *p, struct str list);
-/* Whether a link of a page made at the time in that word of the path is older
- * than what has changed since. A path without one is never. */
-bool step_is_stale(
-    const struct step *s, const struct step_person *p, size_t word);
 /* The titles of the lists that they are on, for a sentence; empty: none. */
 struct str step_titles(struct step *s, const struct step_person *p);
-/* All lists and how they stand there, with links to change it. */
-void step_say_lists(struct step *s, const struct step_person *p);
 /* Into ACTIVE on a list, known or not, erased or not. */
 int step_join(
     struct step *s, struct str address, struct str list, struct str consent);
