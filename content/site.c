@@ -195,6 +195,12 @@ site_render(struct buf *to, const struct site *site, enum protocol protocol,
 }
 
 struct str
+site_mime(const struct site *site)
+{
+	return site->gemtext_mime;
+}
+
+struct str
 site_index(const struct site *site)
 {
 	return (struct str){site->index, site->index_len};

@@ -104,6 +104,9 @@ int site_render(struct buf *to, const struct site *site,
     enum protocol protocol, struct str title, struct str markdown,
     struct err *e);
 
+/* The type of what site_render gives for GEMINI. */
+struct str site_mime(const struct site *site);
+
 /* The search index built with the site, for search_open; empty without. */
 struct str site_index(const struct site *site);
 

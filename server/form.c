@@ -44,16 +44,11 @@ show(struct reply *reply, const struct route_site *site, enum protocol protocol,
     const struct desk_answer *answer)
 {
 	struct err e = ERR_INIT;
-	struct buf mime;
 
 	reply->status = GEMINI_SUCCESS;
-	if (protocol == PROTOCOL_GEMINI) {
-		buf_init(&mime, GEMINI_META_MAX);
-		buf_printf(&mime, "text/gemini; charset=utf-8; lang=%.*s",
-		    STR_ARG(site->conf->lang));
-		gemini_header(&reply->made, GEMINI_SUCCESS, buf_slice(&mime));
-		buf_release(&mime);
-	}
+	if (protocol == PROTOCOL_GEMINI)
+		gemini_header(
+		    &reply->made, GEMINI_SUCCESS, site_mime(site->site));
 	if (render(reply, site, protocol, answer, &e) == 0)
 		return true;
 	log_err("a form", &e);

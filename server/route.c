@@ -233,7 +233,7 @@ static void
 gemini_search(struct reply *reply, const struct route_site *s,
     const struct gemini_request *request)
 {
-	struct buf query, mime;
+	struct buf query;
 
 	buf_init(&query, 4 * GEMINI_URI_MAX);
 	clean_query(&query, buf_slice(&request->query));
@@ -242,13 +242,9 @@ gemini_search(struct reply *reply, const struct route_site *s,
 		buf_release(&query);
 		return;
 	}
-	buf_init(&mime, GEMINI_META_MAX);
-	buf_printf(&mime, "text/gemini; charset=utf-8; lang=%.*s",
-	    STR_ARG(s->conf->lang));
-	gemini_header(&reply->made, GEMINI_SUCCESS, buf_slice(&mime));
+	gemini_header(&reply->made, GEMINI_SUCCESS, site_mime(s->site));
 	if (!search_made(reply, s, PROTOCOL_GEMINI, buf_slice(&query)))
 		gemini_say(reply, GEMINI_TEMPORARY_FAILURE, STR(NOT_RENDERED));
-	buf_release(&mime);
 	buf_release(&query);
 }
 
