@@ -72,15 +72,16 @@ claim_clean(struct buf *to, struct str field, struct str typed, struct err *why)
 
 	put_lines(to, typed);
 	if (to->failed != ERR_NONE)
-		return err_set(why, ERR_LIMIT,
-		    "Too long: at most %d letters. Again?", CLAIM_FIELD_MAX);
+		return err_set(why, ERR_LIMIT, "Too long: at most %d letters",
+		    CLAIM_FIELD_MAX);
 	if (to->len == 0)
 		return err_set(why, ERR_INPUT, "Please type something");
 	if (!str_is_utf8(buf_slice(to)) || str_has_control(buf_slice(to)) ||
 	    str_chr(buf_slice(to), '\0') >= 0)
-		return err_set(why, ERR_INPUT, "Only text, please. Again?");
+		return err_set(why, ERR_INPUT, "Only text, please");
 	if (is_address && to->len < 10)
-		return err_set(why, ERR_INPUT, "The whole postal address?");
+		return err_set(
+		    why, ERR_INPUT, "The whole postal address, please");
 	return 0;
 }
 

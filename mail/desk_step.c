@@ -265,19 +265,20 @@ is_ours(const struct step *s, struct str address)
 	    str_eq_nocase(mailbox_domain(address), mailbox_domain(own));
 }
 
-/* In the few words that a client's prompt shows. */
+/* In the few words that a client's prompt shows, and without a sign at their
+ * end, since clients put their own there. */
 static int
 ask_again(struct step *s, struct str typed, struct err *why)
 {
 	enum desk_kind kind = is_mail(s) ? DESK_REFUSE : DESK_ASK;
 
 	if (typed.n == 0)
-		return step_end(s, kind, "Your e-mail address?");
+		return step_end(s, kind, "Your e-mail address");
 	if (str_chr(typed, '@') < 0)
-		return step_end(s, kind, "There is no \"@\" in it. Address?");
+		return step_end(s, kind, "No \"@\" in it. Your e-mail address");
 	if (why->msg[0] >= 'a' && why->msg[0] <= 'z')
 		why->msg[0] &= ~0x20;
-	return step_end(s, kind, "%s. Your address?", why->msg);
+	return step_end(s, kind, "%s. Your e-mail address", why->msg);
 }
 
 int
@@ -300,7 +301,7 @@ step_typed_address(struct step *s, struct str *address)
 		return -1;
 	if (is_ours(s, *address))
 		return step_end(s, is_mail(s) ? DESK_REFUSE : DESK_ASK,
-		    "That address is ours. And yours?");
+		    "That address is ours. Type yours");
 	return 1;
 }
 

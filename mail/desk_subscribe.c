@@ -291,7 +291,7 @@ wrong_code(struct step *s, const struct store_request *r, struct str code)
 		left--;
 	}
 	if (left > 0)
-		return step_end(s, DESK_ASK, "Not that one. %d %s left:", left,
+		return step_end(s, DESK_ASK, "Not that one. %d %s left", left,
 		    left > 1 ? "tries" : "try");
 	step_page(s, "Too many wrong codes");
 	step_say(s,

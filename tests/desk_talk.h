@@ -90,6 +90,12 @@ step(const char *input, const char *fmt, ...)
 	if (desk_answer(
 		&desk, &visitor, now, &title, &text, &answer, &failure) != 0)
 		return DESK_KINDS;
+	/* Clients put a sign of their own behind a prompt. */
+	if (answer.kind == DESK_ASK &&
+	    (answer.text.n == 0 ||
+		strchr("?:.,! ", answer.text.p[answer.text.n - 1]) != NULL))
+		T_OK(false, "%s: the prompt ends in a sign: %.*s", path,
+		    STR_ARG(answer.text));
 	return answer.kind;
 }
 
