@@ -62,13 +62,17 @@ write_date(struct buf *md, const char *before, const struct date *date)
 static void
 write_options(struct buf *md, const struct page_offer *offer)
 {
+	size_t shown = 0;
+
 	for (size_t i = 0; i < offer->option_count; i++) {
-		buf_puts(md, i > 0 ? ", " : "There are ");
+		if (offer->options[i].stock == 0)
+			continue;
+		buf_puts(md, shown++ > 0 ? ", " : "In all: ");
 		buf_printf(md, "%ld × ", offer->options[i].stock);
 		md_escape(md, offer->options[i].name);
 	}
 	if (offer->option_count > 0)
-		buf_puts(md, ".\n\n");
+		buf_puts(md, shown > 0 ? ".\n\n" : "There are none.\n\n");
 }
 
 static void

@@ -501,7 +501,7 @@ offers_what_is_open(void)
 		text = page(site, "/shirt.gmi");
 		T_OK(has(text,
 			 "\n## Offer: shirt\n\n"
-			 "There are 3 × S, 10 × M.\n"),
+			 "In all: 3 × S, 10 × M.\n"),
 		    "%s: what there is", t[i].why);
 		T_OK(has(text, t[i].want), "%s: says so", t[i].why);
 		T_OK(has(text, "=> /claim/shirt.md Claim: shirt\n") ==
@@ -521,6 +521,35 @@ offers_what_is_open(void)
 		!has(page(site, "/shirt.gmi"), "/claim"),
 	    "nor of what is not counted");
 	site_free(site);
+}
+
+static void
+says_how_many_are_offered(void)
+{
+	static const struct {
+		const char *why, *options, *want;
+	} t[] = {
+	    {"one size", "{poster: 50}", "In all: 50 × poster.\n"},
+	    {"one of it", "{S: 1}", "In all: 1 × S.\n"},
+	    {"several", "{S: 1, M: 10, XL: 2}",
+		"In all: 1 × S, 10 × M, 2 × XL.\n"},
+	    {"what there is none of is not named", "{S: 0, M: 2, L: 0}",
+		"In all: 2 × M.\n"},
+	    {"none of any", "{S: 0, M: 0}", "There are none.\n"},
+	};
+
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char text[200];
+		const struct file files[] = {{"shirt.md", text}, {NULL, NULL}};
+		struct site *site;
+
+		snprintf(text, sizeof text,
+		    "---\noffer: {item: shirt, options: %s}\n---\n# Shirts\n",
+		    t[i].options);
+		site = load("offered", files, options_at("2028-05-02"));
+		T_OK(has(page(site, "/shirt.gmi"), t[i].want), "%s", t[i].why);
+		site_free(site);
+	}
 }
 
 static void
@@ -585,6 +614,7 @@ main(void)
 	T_RUN(lists_folders);
 	T_RUN(shows_what_is_coming_until_it_is_over);
 	T_RUN(offers_what_is_open);
+	T_RUN(says_how_many_are_offered);
 	T_RUN(answers_what_machines_ask);
 	return t_done();
 }
