@@ -157,27 +157,31 @@ render_below(struct composition *c, struct str md, struct err *e)
 	return result;
 }
 
-/* The page, in which links to its form are this person's. */
-static void
+/* The page, in which links to its form are this person's. Whether there are
+ * any. */
+static bool
 write_page(struct composition *c)
 {
 	const struct posting *posting = c->posting;
+	size_t in_text, in_html;
 	struct str html =
 	    c->o->attach_images ? posting->html : posting->html_shown;
 
 	if (!compose_has_offer(posting)) {
 		buf_str(&c->text, posting->text);
 		buf_str(&c->html, html);
-		return;
+		return false;
 	}
-	c->marks += compose_offer_links(
+	in_text = compose_offer_links(
 	    &c->text, posting, posting->text, buf_slice(&c->base), c->mark);
-	c->marks += compose_offer_links(
+	in_html = compose_offer_links(
 	    &c->html, posting, html, buf_slice(&c->base), c->mark);
+	c->marks += in_text + in_html;
+	return in_text > 0 && in_html > 0;
 }
 
 static int
-write_offer(struct composition *c, struct err *e)
+write_offer(struct composition *c, bool has_link, struct err *e)
 {
 	struct buf md;
 	int result;
@@ -185,11 +189,11 @@ write_offer(struct composition *c, struct err *e)
 	if (!compose_has_offer(c->posting))
 		return 0;
 	buf_init(&md, TEXT_MAX);
-	compose_offer(&md, c->posting, buf_slice(&c->base), c->mark);
+	compose_offer(&md, c->posting, buf_slice(&c->base), c->mark, has_link);
 	buf_puts(&c->text, "\n");
 	buf_puts(&c->html, "<hr>\n");
 	result = render_below(c, buf_slice(&md), e);
-	c->marks += COMPOSE_OFFER_TEXT + COMPOSE_OFFER_HTML;
+	c->marks += has_link ? 0 : COMPOSE_OFFER_MARKS;
 	buf_release(&md);
 	return result;
 }
@@ -206,8 +210,7 @@ write_texts(struct composition *c, struct err *e)
 	write_footer(&md, c);
 	buf_printf(&c->html, "<!DOCTYPE html>\n<html lang=\"%.*s\">\n<body>\n",
 	    STR_ARG(lang.n > 0 ? lang : c->o->site->lang));
-	write_page(c);
-	result = write_offer(c, e);
+	result = write_offer(c, write_page(c), e);
 	buf_puts(&c->text, "\n-- \n");
 	buf_puts(&c->html, "<hr>\n");
 	if (result == 0)

@@ -82,22 +82,36 @@ put_lines(struct buf *md, const struct page_offer *offer)
 	buf_puts(md, has_sentence ? "Publish: yes or no\n```\n\n" : "```\n\n");
 }
 
-void
-compose_offer(struct buf *md, const struct posting *posting, struct str base,
-    struct str mark)
+static void
+put_reply(struct buf *md, const struct page_offer *offer, bool goes_on)
 {
-	const struct page_offer *offer = &posting->page.offer;
+	size_t shown = 0;
 
-	buf_puts(md, "This link is yours alone, and claims one for you:\n\n<");
-	put_link(md, posting, base);
-	buf_printf(md, "/%.*s>\n\n", STR_ARG(mark));
-	buf_puts(md, "Or reply to this message with these lines, filled in. ");
+	buf_puts(md, goes_on ? " Or" : "Or");
+	buf_puts(md, " reply to this message with these lines, filled in.");
 	for (size_t i = 0; i < offer->option_count; i++) {
-		buf_puts(md, i > 0 ? ", " : "Sizes are ");
+		if (offer->options[i].stock == 0)
+			continue;
+		buf_puts(md, shown++ > 0 ? ", " : " Sizes are ");
 		md_escape(md, offer->options[i].name);
 	}
-	buf_puts(md, ".\n\n");
+	buf_puts(md, shown > 0 ? ".\n\n" : "\n\n");
 	put_lines(md, offer);
+}
+
+void
+compose_offer(struct buf *md, const struct posting *posting, struct str base,
+    struct str mark, bool has_link)
+{
+	if (has_link) {
+		buf_puts(md, "The link to claim one is yours alone.");
+	} else {
+		buf_puts(md,
+		    "This link is yours alone, and claims one for you:\n\n<");
+		put_link(md, posting, base);
+		buf_printf(md, "/%.*s>\n\n", STR_ARG(mark));
+	}
+	put_reply(md, &posting->page.offer, has_link);
 }
 
 /* A longer path is another page's. */

@@ -15,10 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How often compose_offer's text says the mark: as text, and in HTML as target
- * and as text. */
-#define COMPOSE_OFFER_TEXT 1
-#define COMPOSE_OFFER_HTML 2
+/* How often the link in compose_offer's text says the mark: as text, and in
+ * HTML as target and as text. */
+#define COMPOSE_OFFER_MARKS 3
 
 bool compose_has_offer(const struct posting *posting);
 
@@ -27,9 +26,10 @@ int compose_offer_address(struct buf *to, const struct posting *posting,
     const struct conf_site *site, const struct conf_mail *mail, struct str mark,
     struct err *e);
 
-/* Markdown, for below the page's own text. base is "gemini://host". */
-void compose_offer(struct buf *md, const struct posting *posting, struct str base,
-    struct str mark);
+/* Markdown, for below the page's own text; has_link says that the link to the
+ * form stands there, and is not to be said again. base is "gemini://host". */
+void compose_offer(struct buf *md, const struct posting *posting,
+    struct str base, struct str mark, bool has_link);
 
 /* Appends a text of the page in which each link to the form is this person's.
  * Returns how many there were. */

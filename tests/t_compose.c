@@ -320,7 +320,8 @@ templates_are_whole(void)
 static void
 an_offer_is_claimed_by_its_message(void)
 {
-	static struct page_option options[] = {{STR("S"), 3}, {STR("M"), 1}};
+	static struct page_option options[] = {
+	    {STR("S"), 3}, {STR("M"), 1}, {STR("L"), 0}};
 	static struct str ask[] = {
 	    STR("size"), STR("address"), STR("sentence")};
 	struct posting posting = make_letter();
@@ -332,7 +333,7 @@ an_offer_is_claimed_by_its_message(void)
 	posting.page.offer =
 	    (struct page_offer){.present = true, .item = STR("shirt")};
 	posting.page.offer.options = options;
-	posting.page.offer.option_count = 2;
+	posting.page.offer.option_count = 3;
 	posting.page.offer.ask = ask;
 	posting.page.offer.ask_count = 3;
 	posting.text = STR("Claim [1]\n\n"
@@ -345,15 +346,23 @@ an_offer_is_claimed_by_its_message(void)
 	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", false, &e), 0,
 	    "an offer %s", e.msg);
 	mark = str_sub(buf_slice(&b), strlen("template 1 "), 26);
-	T_EQ_INT(times(buf_slice(&b), mark), 1 + 8 + 6,
-	    "it says the mark six times more");
-	snprintf(path, sizeof path, "news/shirts.md/%.*s", STR_ARG(mark));
+	T_EQ_INT(times(buf_slice(&b), mark), 1 + 8 + 3,
+	    "it says the mark three times more");
+	has(&b, "The link to claim one is yours alone.", true);
+	snprintf(path, sizeof path, "news/shirts.md/=\r\n%.*s", STR_ARG(mark));
 	has(&b, path, true);
 	has(&b, "shirts.md.gz\r\n", true);
 	has(&b, "\r\nReply-To: announce+claim-", true);
 	has(&b, "Sizes are S, M.", true);
 	has(&b, "Address:\r\n", true);
 	has(&b, "Publish: yes or no\r\n", true);
+	buf_release(&b);
+	posting.text = posting.html_shown = STR("Not open yet.\n");
+	T_EQ_INT(compose_with(&b, conf_text, &posting, "news", false, &e), 0,
+	    "one without the link %s", e.msg);
+	mark = str_sub(buf_slice(&b), strlen("template 1 "), 26);
+	T_EQ_INT(times(buf_slice(&b), mark), 1 + 8 + 4, "says it once");
+	has(&b, "This link is yours alone, and claims one for you:", true);
 	buf_release(&b);
 }
 
