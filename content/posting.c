@@ -27,6 +27,7 @@ struct draft {
 	struct posting *to;
 	struct arena *a;
 	const struct site_options *options;
+	bool is_preview;
 	struct str name; /* its file, as faults call it */
 	const struct site *site;
 	const struct item *item;
@@ -119,7 +120,7 @@ parse_source(struct draft *d, struct str text, struct err *e)
 	if (page_parse(&d->to->page, d->a, text, &why) != 0)
 		return err_set(
 		    e, why.kind, "%.*s:%s", STR_ARG(d->name), why.msg);
-	if (d->to->page.draft)
+	if (d->to->page.draft && !d->is_preview)
 		return err_set(e, ERR_REFUSED,
 		    "%.*s is a draft; take \"draft: true\" out of it when it "
 		    "is ready",
@@ -155,6 +156,8 @@ load_site(struct site **site, const struct draft *d, struct faults *faults,
 
 	/* As it is served: a link to the search leads somewhere. */
 	options.has_search = true;
+	if (d->is_preview)
+		options.shown = d->to->source;
 	faults_init(&all);
 	result = site_load(site, &options, &all, &why);
 	pass_faults(faults, &all, d);
@@ -417,25 +420,43 @@ fill(struct draft *d, struct err *e)
 	return arena_ok(d->a, e);
 }
 
+static int
+load(struct draft *d, struct str file, struct faults *faults, struct err *e)
+{
+	struct site *site = NULL;
+	struct str text;
+	int result = -1;
+
+	*d->to = (struct posting){0};
+	faults_init(&d->found);
+	if (find_source(d, &text, file, e) == 0 &&
+	    parse_source(d, text, e) == 0 &&
+	    load_site(&site, d, faults, e) == 0) {
+		d->site = site;
+		result = fill(d, e);
+	}
+	site_free(site);
+	faults_release(&d->found);
+	return result;
+}
+
 int
 posting_load(struct posting *out, struct arena *a,
     const struct site_options *options, struct str file, struct faults *faults,
     struct err *e)
 {
 	struct draft d = {.to = out, .a = a, .options = options};
-	struct site *site = NULL;
-	struct str text;
-	int result = -1;
 
-	*out = (struct posting){0};
-	faults_init(&d.found);
-	if (find_source(&d, &text, file, e) == 0 &&
-	    parse_source(&d, text, e) == 0 &&
-	    load_site(&site, &d, faults, e) == 0) {
-		d.site = site;
-		result = fill(&d, e);
-	}
-	site_free(site);
-	faults_release(&d.found);
-	return result;
+	return load(&d, file, faults, e);
+}
+
+int
+posting_preview(struct posting *out, struct arena *a,
+    const struct site_options *options, struct str file, struct faults *faults,
+    struct err *e)
+{
+	struct draft d = {
+	    .to = out, .a = a, .options = options, .is_preview = true};
+
+	return load(&d, file, faults, e);
 }

@@ -57,4 +57,9 @@ int posting_load(struct posting *out, struct arena *a,
     const struct site_options *options, struct str file,
     struct faults *faults, struct err *e);
 
+/* The same, and of a page that is not published yet as well. */
+int posting_preview(struct posting *out, struct arena *a,
+    const struct site_options *options, struct str file,
+    struct faults *faults, struct err *e);
+
 #endif

@@ -292,6 +292,8 @@ parse_page(struct reader *r, struct str file, struct str text, struct str name,
 		return withhold(r, file, STR(""), WITHHELD_FAULTY, e);
 	}
 	entry->source = file;
+	if (str_eq(c->options->shown, file))
+		return add_entry(r, entry, e);
 	if (entry->page.draft)
 		return withhold(
 		    r, file, entry->page.permalink, WITHHELD_DRAFT, e);

@@ -34,6 +34,8 @@ struct site_options {
 	bool has_search;   /* false for a static build, where nothing answers */
 	size_t file_max;   /* a Markdown file over this is an error */
 	int64_t now;       /* pages dated later wait */
+	struct str shown;  /* a file below pages that is published though it is
+	                    * a draft or waits; empty: none */
 };
 
 /* As the configuration has it, whose the slices are; whoever serves, checks

@@ -73,12 +73,13 @@ int cmd_address(struct cmd_address *out, const char *typed, struct err *e);
 
 /*
  * The page of a FILE.md as mail reads it (content/posting.h), and whose it is:
- * the first site's that has it. now is when it will be sent. What is wrong with
- * it is printed with its lines.
+ * the first site's that has it. now is when it will be sent; a preview takes
+ * what is not published yet as well. What is wrong with it is printed with its
+ * lines.
  */
 int cmd_posting(struct cmd_env *env, struct posting *out,
     const struct conf_site **site, struct arena *a, const char *file,
-    int64_t now, struct err *e);
+    int64_t now, bool is_preview, struct err *e);
 
 /* The number of an announcement as typed, and the announcement; the error of
  * one that is not there says where they are listed. */

@@ -22,7 +22,7 @@ print_faults(struct faults *faults)
 int
 cmd_posting(struct cmd_env *env, struct posting *out,
     const struct conf_site **site, struct arena *a, const char *file,
-    int64_t now, struct err *e)
+    int64_t now, bool is_preview, struct err *e)
 {
 	const struct conf *conf = cmd_mail_conf(env, e);
 	struct err missing = ERR_INIT;
@@ -38,8 +38,8 @@ cmd_posting(struct cmd_env *env, struct posting *out,
 		*site = &conf->sites[i];
 		options = site_options_of(conf, *site, now);
 		faults_init(&faults);
-		result =
-		    posting_load(out, a, &options, str_of(file), &faults, &why);
+		result = (is_preview ? posting_preview : posting_load)(
+		    out, a, &options, str_of(file), &faults, &why);
 		/* A single one is the error's own text. */
 		if (result == 0 || faults.count > 1)
 			print_faults(&faults);

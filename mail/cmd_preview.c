@@ -54,6 +54,25 @@ find_token(struct preview *p, const char *typed, struct err *e)
 	return 0;
 }
 
+/* What keeps send from sending it. */
+static void
+say_unpublished(const struct posting *posting)
+{
+	const struct date *date = &posting->page.date;
+	int64_t at;
+
+	if (posting->page.draft)
+		fprintf(stderr,
+		    "%.*s is a draft: it is neither published nor sent until "
+		    "\"draft: true\" is taken out of it\n",
+		    STR_ARG(posting->source));
+	else if (date->precision != DATE_NONE &&
+	    date_instant(&at, date, NULL, NULL) == 0 && at > clock_now())
+		fprintf(stderr,
+		    "%.*s is not published yet: its date is to come\n",
+		    STR_ARG(posting->source));
+}
+
 static int
 compose_page(struct preview *p, const char *file, struct err *e)
 {
@@ -62,8 +81,9 @@ compose_page(struct preview *p, const char *file, struct err *e)
 	struct posting posting;
 
 	if (cmd_posting(p->env, &posting, &o.site, &p->arena, file, clock_now(),
-		e) != 0)
+		true, e) != 0)
 		return -1;
+	say_unpublished(&posting);
 	o.conf = &p->env->conf;
 	return compose(&p->template, &posting, &o, e);
 }

@@ -29,8 +29,8 @@ compose_letter(struct send *s, struct arena *a, const struct request *r,
 	    .list = s->list,
 	    .attach_images = r->attach_images};
 
-	if (cmd_posting(
-		s->env, &s->posting, &s->site, a, file, s->when.begins, e) != 0)
+	if (cmd_posting(s->env, &s->posting, &s->site, a, file, s->when.begins,
+		false, e) != 0)
 		return -1;
 	options.site = s->site;
 	return compose(&s->message, &s->posting, &options, e);

@@ -191,6 +191,37 @@ pages_are_found_as_typed(void)
 	T_OK(chdir(old) == 0, "and back");
 }
 
+/* With what it leads to, and at the address that it will have. */
+static void
+previews_what_is_not_ready(void)
+{
+	static const struct {
+		const char *file, *address, *text;
+	} t[] = {
+	    {"news/draft.md", "gemini://example.org/news/draft.gmi", "Draft"},
+	    {"news/later.md", "gemini://example.org/news/later.gmi", "Later"},
+	    {"news/shirts.md", "gemini://example.org/news/shirts.gmi", "Look"},
+	};
+	struct site_options o = options();
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct posting posting;
+		struct faults faults;
+		struct err e = ERR_INIT;
+		struct arena a;
+
+		arena_init(&a);
+		faults_init(&faults);
+		T_EQ_INT(posting_preview(
+			     &posting, &a, &o, str_of(t[i].file), &faults, &e),
+		    0, "%s: %s", t[i].file, e.msg);
+		T_EQ_STR(posting.address, str_of(t[i].address), "its address");
+		has(posting.text, t[i].text);
+		arena_release(&a);
+		faults_release(&faults);
+	}
+}
+
 static void
 refuses_what_is_not_ready(void)
 {
@@ -314,6 +345,7 @@ main(void)
 	T_RUN(images_come_along);
 	T_RUN(an_event_has_a_calendar);
 	T_RUN(pages_are_found_as_typed);
+	T_RUN(previews_what_is_not_ready);
 	T_RUN(refuses_what_is_not_ready);
 	T_RUN(other_addresses_and_times_work);
 	T_RUN(refuses_what_is_too_much);

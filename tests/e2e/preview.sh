@@ -112,12 +112,21 @@ announce preview news/2024-recordings.md --to nobody@example.net \
 like "$(cat "$work/said")" 'no subscriber' "nobody's is said to be so"
 like "$(cat "$work/nobody")" '/leave/specimen' "with a token of nobody's"
 
-# What is not mailed is not composed.
+# What is not published yet is for the organizer's eyes.
 printf '%s\n' --- 'draft: true' --- '# Draft' >"$pages/news/draft.md"
+printf '%s\n' --- 'date: 2027-01-01' --- '# Later' >"$pages/news/later.md"
+like "$(announce preview news/draft.md 2>"$work/said")" '^Subject: Draft' \
+    "a draft is shown"
+like "$(cat "$work/said")" '^news/draft\.md is a draft' "and said to be one"
+like "$(announce preview news/later.md 2>"$work/said")" '^Subject: Later' \
+    "so is what waits for its date"
+like "$(cat "$work/said")" '^news/later\.md .*date is to come' "and that it does"
+said=$(announce send news/draft.md --test ann@example.net 2>&1 >/dev/null)
+is "$?" 1 "a draft is not sent"
+like "$said" 'is a draft' "and why"
+
+# What is not sound is not composed.
 printf '%s\n' '# Broken' '' '[x](nowhere.md)' >"$pages/news/broken.md"
-said=$(announce preview news/draft.md 2>&1 >/dev/null)
-is "$?" 1 "a draft is refused"
-like "$said" 'draft' "and why"
 said=$(announce preview news/broken.md 2>&1 >/dev/null)
 is "$?" 1 "a link that leads nowhere is refused"
 like "$said" 'news/broken\.md:3: ' "with file and line"
