@@ -318,6 +318,14 @@ struct word {
 	bool is_prefix;
 };
 
+/* Signs, the star among them, are in no token; those beyond ASCII are rare. */
+static bool
+is_letter(int32_t cp)
+{
+	return cp >= 0x80 || (cp >= '0' && cp <= '9') ||
+	    ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z');
+}
+
 /* A single letter begins too many words to be a prefix; with two of them the
  * visitor has to ask for it. */
 static bool
@@ -327,7 +335,7 @@ is_prefix(struct str text, bool is_last)
 	int n = 0;
 
 	while (text.n > 0 && n < 3)
-		n += str_next_utf8(&text) != '*';
+		n += is_letter(str_next_utf8(&text));
 	return n == 3 ? asked || is_last : n == 2 && asked;
 }
 
@@ -542,8 +550,9 @@ search_query(struct search *s, struct arena *a, struct str query,
     struct search_hit *hits, size_t max, size_t *count, size_t *total,
     struct err *e)
 {
-	/* All words; where no page has them all, any of them. */
-	static const char *const between[] = {" AND ", " OR "};
+	/* All words; where no page has them all, any of them. A space is FTS5's
+	 * AND that leaves out what holds no token, such as a dash alone. */
+	static const char *const between[] = {" ", " OR "};
 	struct buf match;
 	int r = 0;
 
