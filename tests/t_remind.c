@@ -1,4 +1,5 @@
 #include "mail/remind.h"
+#include "mail/remind_watch.h"
 
 #include "base/clock.h"
 #include "tests/t.h"
@@ -232,6 +233,42 @@ names(void)
 	buf_release(&b);
 }
 
+/* The daemon hears the same every five minutes. */
+static void
+news_is_said_once(void)
+{
+	static const struct {
+		const char *why;
+		int64_t at;
+		const char *heard, *want;
+	} t[] = {
+	    {"a fault", 9001000, "a\n", "a\n"},
+	    {"the same again", 9001300, "a\n", ""},
+	    {"another besides", 9001600, "a\nb\n", "b\n"},
+	    {"a part of a line is another line", 9001900, "a\nb\naa\n", "aa\n"},
+	    {"one is mended", 9002200, "b\n", ""},
+	    {"and is back", 9002500, "b\na\n", "a\n"},
+	    {"almost a day", 9001000 + 86399, "b\na\n", ""},
+	    {"a day", 9001000 + 86400, "b\na\n", "b\na\n"},
+	    {"once", 9001000 + 86700, "b\na\n", ""},
+	    {"all is well", 9001000 + 87000, "", ""},
+	    {"a clock that was set back", 9000500, "a", "a\n"},
+	    {"and goes on", 9000800, "a", ""},
+	};
+	struct remind_said said = {0};
+	struct buf to;
+
+	buf_init(&said.last, 1000);
+	buf_init(&to, 1000);
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		buf_clear(&to);
+		remind_news(&to, &said, str_of(t[i].heard), t[i].at);
+		T_EQ_STR(buf_slice(&to), str_of(t[i].want), "%s", t[i].why);
+	}
+	buf_release(&to);
+	buf_release(&said.last);
+}
+
 int
 main(void)
 {
@@ -240,5 +277,6 @@ main(void)
 	T_RUN(what_happens_to_events);
 	T_RUN(subjects);
 	T_RUN(names);
+	T_RUN(news_is_said_once);
 	return t_done();
 }

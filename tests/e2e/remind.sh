@@ -140,6 +140,22 @@ said=$("$CAPSULE" check -c "$work/mail.yaml" 2>&1)
 like "$said" 'stream\.md:5: .*"remind" needs a "list"' \
     "a page that does not say whom it reminds is a fault of the site"
 
+# The daemon says so once, until there is something else to say.
+event stream.md 'start: 2028-03-18' 'remind: 1d' 'list: straem'
+CAPSULE_NOW=2028-03-17T00:00:00Z
+export CAPSULE_NOW
+: >"$work/daemon.log"
+start_daemon
+until_true in_file '1 reminder went wrong' "$work/daemon.log"
+event dinner.md 'start: 2028-03-18' 'remind: 1d' 'list: dinner'
+kill -HUP "$daemon"
+until_true in_file '2 reminders went wrong' "$work/daemon.log"
+stop_daemon
+unset CAPSULE_NOW
+is "$(grep -c 'no list "straem"' "$work/daemon.log")" 1 \
+    "the daemon says once what is wrong with a page"
+is "$(grep -c 'no list "dinner"' "$work/daemon.log")" 1 "and then of another"
+
 # A machine that only mails.
 sed -i '/^pages:/d' "$work/mail.yaml"
 run 2028-03-17T00:00:00Z remind
