@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #define TEXT_MAX 4096
+#define DAY 86400
 
 /* A reminder that is to come, for --dry-run. */
 struct coming {
@@ -58,6 +59,30 @@ complain(struct run *r, const struct err *why)
 	fprintf(stderr, "announce: %s\n", b.data);
 	buf_release(&b);
 	r->faults++;
+}
+
+/* What the day's limit does not let through before the event begins, which is
+ * when the message expires. */
+static void
+say_slow(const struct run *r, const struct notice *n)
+{
+	int64_t per_day = r->conf->mail.per_day, at = n->reminder.at, days;
+	struct buf b;
+
+	if (at < r->now)
+		at = r->now;
+	days = (n->reminder.begins - at + DAY - 1) / DAY;
+	if (per_day == 0 || (n->members + per_day - 1) / per_day <= days)
+		return;
+	buf_init(&b, TEXT_MAX);
+	buf_puts(&b, "announce: ");
+	log_escape(&b, n->event->name);
+	buf_printf(&b, ": at %lld a day (per_day) at most %lld of ",
+	    (long long)per_day, (long long)(per_day * days));
+	words_counted(&b, n->members, "person", "people");
+	buf_puts(&b, " are reminded before it begins; remind them earlier");
+	fprintf(stderr, "%s\n", b.data);
+	buf_release(&b);
 }
 
 static int
@@ -149,6 +174,7 @@ queue(struct run *r, const struct notice *n, struct str message, int64_t *id,
 		return 0;
 	*id = a.id;
 	say_queued(n, a.id, recipients);
+	say_slow(r, n);
 	return 0;
 }
 
@@ -216,6 +242,7 @@ note(struct run *r, const struct notice *n, struct err *e)
 	buf_putc(&b, '\n');
 	c->line = arena_buf(&r->arena, &b);
 	buf_release(&b);
+	say_slow(r, n);
 	return arena_ok(&r->arena, e);
 }
 

@@ -140,6 +140,15 @@ said=$("$CAPSULE" check -c "$work/mail.yaml" 2>&1)
 like "$said" 'stream\.md:5: .*"remind" needs a "list"' \
     "a page that does not say whom it reminds is a fault of the site"
 
+# What the day's limit does not let through in time.
+sed -i 's/^mail:$/&\n  per_day: 1/' "$work/mail.yaml"
+event party.md 'start: 2028-03-18' 'remind: [1d, 2d]' 'list: stream'
+run 2028-03-15T00:00:00Z remind --dry-run
+is "$(printf '%s\n' "$err" | grep -c per_day)" 1 "a day is too short for two"
+like "$err" "party\.md: at 1 a day \(per_day\) at most 1 of 2 people are .* earlier" \
+    "and how to mend it is said"
+sed -i '/per_day: 1/d' "$work/mail.yaml"
+
 # The daemon says so once, until there is something else to say.
 event stream.md 'start: 2028-03-18' 'remind: 1d' 'list: straem'
 CAPSULE_NOW=2028-03-17T00:00:00Z
