@@ -191,7 +191,6 @@ generate_own(struct buf *md, struct catalog *c, const struct entry *entry)
 void
 generate_after(struct buf *md, struct catalog *c, const struct entry *entry)
 {
-	generate_own(md, c, entry);
 	if (str_is(entry->path, "/"))
 		generator_front(md, c);
 	write_neighbours(md, c, entry);

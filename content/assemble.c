@@ -45,25 +45,26 @@ chain(struct block *a, struct block *b)
 	return a;
 }
 
-/*
- * Puts the three parts of a page together. A heading that begins the body and
- * says the title stays first, where the renderers expect it; footnotes stay
- * last.
- */
+/* Puts blocks below all others but the footnotes, which stay last. */
 static void
-join_docs(struct doc *body, struct arena *a, const struct entry *entry,
-    struct block *before, struct block *after)
+add_below(struct doc *doc, struct block *blocks)
 {
-	enum err_kind failed = ERR_NONE;
-	struct block *first, *notes;
-	struct block **end = &body->first;
-	struct block *heading = NULL;
+	struct block **end = &doc->first;
 
 	while (*end != NULL && (*end)->kind != BLOCK_FOOTNOTE)
 		end = &(*end)->next;
-	notes = *end;
-	*end = NULL;
-	first = body->first;
+	*end = chain(blocks, *end);
+}
+
+/* A heading that begins the body and says the title stays first, where the
+ * renderers expect it. */
+static void
+add_above(struct doc *body, struct arena *a, const struct entry *entry,
+    struct block *before)
+{
+	enum err_kind failed = ERR_NONE;
+	struct block *first = body->first, *heading = NULL;
+
 	if (first != NULL && first->kind == BLOCK_HEADING &&
 	    first->level == 1 &&
 	    inlines_say(first->inls, entry->title, &failed)) {
@@ -73,21 +74,24 @@ join_docs(struct doc *body, struct arena *a, const struct entry *entry,
 	}
 	if (failed != ERR_NONE)
 		a->failed = true;
-	body->first =
-	    chain(chain(chain(chain(heading, before), first), after), notes);
+	body->first = chain(chain(heading, before), first);
 }
 
+/* What was generated. Front matter's own targets are checked with their
+ * lines. */
 static int
 parse_part(struct block **first, struct arena *a, struct str markdown,
-    struct resolver *quiet, struct err *e)
+    const struct resolver *r, struct err *e)
 {
-	struct link_resolver resolve = {resolve_link, quiet};
+	struct resolver quiet = *r;
+	struct link_resolver resolve = {resolve_link, &quiet};
 	struct md_options options = {.first_line = 1, .resolver = &resolve};
 	struct doc doc;
 
 	*first = NULL;
 	if (markdown.n == 0)
 		return 0;
+	quiet.faults = NULL;
 	if (md_parse(&doc, a, markdown, &options, e) != 0)
 		return -1;
 	*first = doc.first;
@@ -99,19 +103,17 @@ assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
     const struct around *around, struct resolver *r,
     void (*no_alt)(void *ctx, int line), struct err *e)
 {
-	struct resolver quiet = *r;
 	struct link_resolver resolve = {resolve_link, r};
 	struct md_options options = {
 	    entry->page.body_line, &resolve, no_alt, r};
-	struct block *before, *after;
+	struct block *before, *own;
 
-	/* Front matter's own targets are checked with their lines. */
-	quiet.faults = NULL;
 	if (md_parse(doc, a, entry->page.body, &options, e) != 0 ||
-	    parse_part(&before, a, around->before, &quiet, e) != 0 ||
-	    parse_part(&after, a, around->after, &quiet, e) != 0)
+	    parse_part(&before, a, around->before, r, e) != 0 ||
+	    parse_part(&own, a, around->own, r, e) != 0)
 		return -1;
-	join_docs(doc, a, entry, before, after);
+	add_above(doc, a, entry, before);
+	add_below(doc, own);
 	return arena_ok(a, e);
 }
 
@@ -158,7 +160,7 @@ plain_words(struct buf *to, const struct doc *doc)
 	}
 }
 
-/* Who speaks, and on what. */
+/* Who speaks, and on what; what the page is filed under. */
 static void
 people(struct buf *to, const struct page *page)
 {
@@ -172,9 +174,14 @@ people(struct buf *to, const struct page *page)
 		}
 		buf_putc(to, '\n');
 	}
+	for (size_t i = 0; i < page->category_count; i++) {
+		buf_str(to, page->categories[i]);
+		buf_putc(to, '\n');
+	}
 }
 
-/* Generated pages only repeat the others and are not searched. */
+/* Generated pages only repeat the others and are not searched; nor is the way
+ * from a page to others, which says what those are called. */
 static int
 gather_words(struct assemble *as, const struct entry *entry,
     const struct doc *doc, struct err *e)
@@ -231,15 +238,20 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 	};
 	struct item *item = &site->items[at];
 	struct render_head head;
+	struct block *after;
 	struct doc doc;
 
 	assemble_head(&head, scratch, entry);
 	check_targets(&r, scratch, entry);
 	if (assemble_doc(&doc, scratch, entry, around, &r, resolve_no_alt, e) !=
 		0 ||
-	    render_item(as, item, &doc, &head, e) != 0)
+	    gather_words(as, entry, &doc, e) != 0 ||
+	    parse_part(&after, scratch, around->after, &r, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(r.source));
-	return gather_words(as, entry, &doc, e);
+	add_below(&doc, after);
+	if (render_item(as, item, &doc, &head, e) != 0)
+		return err_wrap(e, "%.*s", STR_ARG(r.source));
+	return 0;
 }
 
 int

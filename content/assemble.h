@@ -15,9 +15,9 @@
 #include "content/render.h"
 #include "content/resolve.h"
 
-/* What is written around a page's own text, as Markdown. */
+/* What is written around a page's own text, as Markdown; see generate.h. */
 struct around {
-	struct str before, after;
+	struct str before, own, after;
 };
 
 struct assemble {
@@ -29,7 +29,7 @@ struct assemble {
 	bool has_words;                /* the search wants them */
 	struct buf gemtext, menu, text, words; /* one page's, reused */
 	struct arena scratch;                  /* likewise */
-	size_t names; /* so much of words is who speaks and on what */
+	size_t names; /* so much of words is who speaks, on what, categories */
 };
 
 /* Sets up what is reused; the rest is the caller's to fill in. */
@@ -44,9 +44,10 @@ int assemble_entry(struct assemble *as, uint32_t at,
 int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
     struct err *e);
 
-/* What both are made of, for a page that is wanted in other formats: its whole
- * doc, which lives in the arena, and what stands above it. r finds where its
- * links lead, and has the faults of its own text; no_alt as in md_options. */
+/* A page of somebody's file that is wanted in other formats: its doc without
+ * the way to other pages, which lives in the arena, and what stands above it. r
+ * finds where its links lead, and has the faults of its own text; no_alt as in
+ * md_options. */
 int assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
     const struct around *around, struct resolver *r,
     void (*no_alt)(void *ctx, int line), struct err *e);

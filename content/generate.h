@@ -33,16 +33,16 @@ int generate_all(struct catalog *c,
     void *ctx, struct err *e);
 
 /*
- * What stands around a page's own text: before it, the event in words; after
- * it, talks, sponsors, the offer, the way to the neighbours; on the front
- * page also what is coming up and the latest news.
+ * What stands around a page's own text: before it, the event in words; below
+ * it what is the page's own, too: talks, sponsors, the offer; after that the
+ * way to other pages: on the front page what is coming up and the latest news,
+ * on all the neighbours and categories.
  */
 void generate_before(struct buf *md, struct catalog *c,
     const struct entry *entry);
-void generate_after(struct buf *md, struct catalog *c,
-    const struct entry *entry);
-/* Of that only what is the page's own: talks, sponsors, the offer. */
 void generate_own(struct buf *md, struct catalog *c,
+    const struct entry *entry);
+void generate_after(struct buf *md, struct catalog *c,
     const struct entry *entry);
 
 #endif

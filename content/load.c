@@ -159,22 +159,24 @@ write_around(struct load *l, struct err *e)
 		const struct entry *entry = l->order[i];
 		struct item *item = &l->site->items[i];
 
-		struct str both;
-		size_t n;
+		struct str all;
+		size_t before, own;
 
 		buf_clear(words);
 		generate_before(words, &l->catalog, entry);
-		n = words->len;
+		before = words->len;
+		generate_own(words, &l->catalog, entry);
+		own = words->len;
 		generate_after(words, &l->catalog, entry);
 		if (buf_ok(words, "a page", e) != 0)
 			return -1;
-		both = arena_buf(&l->arena, words);
-		around->before = str_sub(both, 0, n);
-		around->after = str_sub(both, n, both.n);
+		all = arena_buf(&l->arena, words);
+		around->before = str_sub(all, 0, before);
+		around->own = str_sub(all, before, own - before);
+		around->after = str_sub(all, own, all.n);
 		if (item->text_selector.n > 0 &&
 		    item->text_selector.n <= ADDRESS_SELECTOR_MAX &&
-		    has_no_link(entry->page.body) &&
-		    has_no_link(around->before) && has_no_link(around->after))
+		    has_no_link(entry->page.body) && has_no_link(all))
 			item->type = '0';
 	}
 	return arena_ok(&l->arena, e);

@@ -255,7 +255,7 @@ write_around(struct draft *d, struct around *around, struct err *e)
 	around->before = arena_buf(d->a, &md);
 	buf_clear(&md);
 	generate_own(&md, &c, &d->entry);
-	around->after = arena_buf(d->a, &md);
+	around->own = arena_buf(d->a, &md);
 	buf_release(&md);
 	return arena_ok(d->a, e);
 }

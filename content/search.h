@@ -18,7 +18,8 @@ struct search_builder;
 int search_builder_new(struct search_builder **b, struct err *e);
 void search_builder_free(struct search_builder *b);
 
-/* One page: its address, its title, who speaks and on what, and its text. */
+/* One page: its address, its title, who speaks and on what and what else it is
+ * filed under, and its text. */
 int search_builder_add(struct search_builder *b, struct str path,
     struct str selector, struct str title, struct str people, struct str text,
     struct err *e);

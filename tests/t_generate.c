@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "content/fault.h"
+#include "content/search.h"
 #include "content/site.h"
 
 #include <stdio.h>
@@ -603,6 +604,52 @@ answers_what_machines_ask(void)
 	site_free(site);
 }
 
+static const struct file searched[] = {
+    {"index.md", "# Welcome\n\nHello.[^1]\n\n[^1]: Aardvark.\n"},
+    {"news/a.md",
+	"---\ntitle: Alpha\ndate: 2024-01-01\ncategories: [gamma]\n"
+	"talks: [{title: T, summary: Delta}]\n---\n\nWords.\n"},
+    {"news/b.md", "---\ntitle: Beta\ndate: 2024-01-02\n---\n\nWords.\n"},
+    {NULL, NULL},
+};
+
+/* The way to other pages says what those are called. */
+static void
+is_found_by_its_own_words(void)
+{
+	static const struct {
+		const char *why, *query, *path;
+	} rows[] = {
+	    {"a title, not where it is the next or the latest", "beta",
+		"/news/b.gmi"},
+	    {"what a talk was about", "delta", "/news/a.gmi"},
+	    {"a category", "gamma", "/news/a.gmi"},
+	    {"a note below all else", "aardvark", "/"},
+	};
+	struct site *site =
+	    load("searched", searched, options_at("2026-01-01"));
+	struct search_hit hits[4];
+	struct err e = ERR_INIT;
+	struct search *s;
+	struct arena a;
+	size_t count, total;
+
+	arena_init(&a);
+	if (!T_OK(site != NULL && search_open(&s, site_index(site), &e) == 0,
+		"an index %s", e.msg))
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		search_query(
+		    s, &a, str_of(rows[i].query), hits, 4, &count, &total, &e);
+		T_EQ_INT((long long)total, 1, "%s: one page", rows[i].why);
+		T_EQ_STR(total > 0 ? hits[0].path : STR(""),
+		    str_of(rows[i].path), "%s", rows[i].why);
+	}
+	search_close(s);
+	arena_release(&a);
+	site_free(site);
+}
+
 int
 main(void)
 {
@@ -616,5 +663,6 @@ main(void)
 	T_RUN(offers_what_is_open);
 	T_RUN(says_how_many_are_offered);
 	T_RUN(answers_what_machines_ask);
+	T_RUN(is_found_by_its_own_words);
 	return t_done();
 }
