@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -21,6 +22,9 @@ struct entry {
 };
 
 /*
+ * What says where the shared memory is stands outside of it: a worker that was
+ * taken over can write wrong counts there, but lead no other process astray.
+ *
  * counts is a row of `slots` cells for each entry: connections of that
  * address, a cell for each worker and written by it alone. A sum over a row
  * reads one or two cache lines.
@@ -29,10 +33,10 @@ struct limit_table {
 	size_t slots;
 	size_t size;
 	uint64_t secret[2];
+	struct entry *entries; /* [ENTRIES], where the shared memory begins */
 	_Atomic uint32_t *connections; /* [slots] */
 	_Atomic uint32_t *handshakes; /* [slots] */
 	_Atomic uint16_t *counts; /* [ENTRIES][slots] */
-	struct entry entries[ENTRIES];
 };
 
 const char *
@@ -49,28 +53,40 @@ limit_name(enum limit_kind kind)
 	return names[kind];
 }
 
+static int
+fill_table(struct limit_table *t, size_t slots, struct err *e)
+{
+	void *shared;
+
+	t->slots = slots;
+	t->size = ENTRIES * sizeof *t->entries +
+	    2 * slots * sizeof *t->connections +
+	    ENTRIES * slots * sizeof *t->counts;
+	if (getrandom(t->secret, sizeof t->secret, 0) !=
+	    (ssize_t)sizeof t->secret)
+		return err_sys(e, "random bytes for the limits");
+	shared = mmap(NULL, t->size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return err_sys(e, "shared memory for the limits");
+	t->entries = shared;
+	t->connections = (_Atomic uint32_t *)(t->entries + ENTRIES);
+	t->handshakes = t->connections + slots;
+	t->counts = (_Atomic uint16_t *)(t->handshakes + slots);
+	return 0;
+}
+
 int
 limit_table_new(struct limit_table **table, size_t slots, struct err *e)
 {
-	size_t row = slots * sizeof(uint32_t);
-	size_t size = sizeof(struct limit_table) + 2 * row +
-	    ENTRIES * slots * sizeof(uint16_t);
-	struct limit_table *t;
+	struct limit_table *t = calloc(1, sizeof *t);
 
 	assert(slots > 0 && slots <= WORKER_SLOTS_MAX);
-	t = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0);
-	if (t == MAP_FAILED)
-		return err_sys(e, "shared memory for the limits");
-	t->slots = slots;
-	t->size = size;
-	t->connections = (_Atomic uint32_t *)(t + 1);
-	t->handshakes = t->connections + slots;
-	t->counts = (_Atomic uint16_t *)(t->handshakes + slots);
-	if (getrandom(t->secret, sizeof t->secret, 0) !=
-	    (ssize_t)sizeof t->secret) {
-		munmap(t, size);
-		return err_sys(e, "random bytes for the limits");
+	if (t == NULL)
+		return err_sys(e, "the limits");
+	if (fill_table(t, slots, e) != 0) {
+		free(t);
+		return -1;
 	}
 	*table = t;
 	return 0;
@@ -79,8 +95,10 @@ limit_table_new(struct limit_table **table, size_t slots, struct err *e)
 void
 limit_table_free(struct limit_table *t)
 {
-	if (t != NULL)
-		munmap(t, t->size);
+	if (t == NULL)
+		return;
+	munmap(t->entries, t->size);
+	free(t);
 }
 
 static _Atomic uint16_t *
