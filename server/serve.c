@@ -62,11 +62,19 @@ struct keeper {
 	struct err failure; /* of the first generation */
 };
 
-/* Its process was waited for. */
+/* Its process was waited for, and its workers end with it: whom they served
+ * shall not count against the limits, until somebody has their slots. */
 static void
 forget(struct keeper *k, struct kept *kept)
 {
-	figures_generation_gone(k->shared.figures, kept->g.number);
+	struct figures *f = k->shared.figures;
+	uint32_t number = kept->g.number;
+	int slot = -1;
+
+	while ((slot = figures_slot_of(f, number, slot + 1)) >= 0) {
+		limit_worker_gone(k->shared.limits, slot);
+		figures_slot_release(f, slot);
+	}
 	kept->role = ROLE_NONE;
 }
 

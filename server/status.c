@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -21,36 +22,45 @@ struct slot {
 	struct figures_worker worker;
 };
 
-/* Texts are written and read by the keeper alone. */
+struct shared {
+	_Atomic uint64_t worker_deaths;
+	struct slot slot[];
+};
+
+/* Shared is what others write: a worker that was taken over can count wrong,
+ * but not lead the keeper astray, whose own the rest is. */
 struct figures {
+	struct shared *shared;
 	size_t slots;
 	size_t size;
 	int64_t started;
 	int64_t reloaded; /* 0: never */
 	uint32_t generation;
 	uint64_t reloads, reload_failures;
-	_Atomic uint64_t worker_deaths;
 	uint64_t log_lost;
 	int64_t reload_failed; /* when; 0: the last one did not */
 	char reload_error[ERR_MSG_MAX];
 	char certificate_host[HOST_MAX]; /* empty: none */
 	int64_t certificate_expires;
-	struct slot slot[];
 };
 
 int
 figures_new(struct figures **out, size_t slots, struct err *e)
 {
-	size_t size = sizeof(struct figures) + slots * sizeof(struct slot);
-	struct figures *f;
+	struct figures *f = calloc(1, sizeof *f);
 
 	assert(slots > 0 && slots <= WORKER_SLOTS_MAX);
-	f = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0);
-	if (f == MAP_FAILED)
-		return err_sys(e, "shared memory for the figures");
+	if (f == NULL)
+		return err_sys(e, "the figures");
 	f->slots = slots;
-	f->size = size;
+	f->size = sizeof *f->shared + slots * sizeof(struct slot);
+	f->shared = mmap(NULL, f->size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (f->shared == MAP_FAILED) {
+		err_sys(e, "shared memory for the figures");
+		free(f);
+		return -1;
+	}
 	*out = f;
 	return 0;
 }
@@ -58,8 +68,10 @@ figures_new(struct figures **out, size_t slots, struct err *e)
 void
 figures_free(struct figures *f)
 {
-	if (f != NULL)
-		munmap(f, f->size);
+	if (f == NULL)
+		return;
+	munmap(f->shared, f->size);
+	free(f);
 }
 
 /* Two generations may look for one at the same time. */
@@ -71,7 +83,7 @@ figures_slot(struct figures *f, uint32_t generation)
 		uint32_t nobody = 0;
 
 		if (atomic_compare_exchange_strong(
-			&f->slot[i].owner, &nobody, generation))
+			&f->shared->slot[i].owner, &nobody, generation))
 			return (int)i;
 	}
 	return -1;
@@ -86,27 +98,28 @@ count_of(const struct figures_worker *w, enum figure which)
 void
 figures_slot_release(struct figures *f, int slot)
 {
-	struct figures_worker *w = &f->slot[slot].worker;
+	struct figures_worker *w = &f->shared->slot[slot].worker;
 
 	atomic_store(&w->count[FIGURE_CLOSED],
 	    count_of(w, FIGURE_CONNECTIONS_GEMINI) +
 		count_of(w, FIGURE_CONNECTIONS_GOPHER));
-	atomic_store(&f->slot[slot].owner, 0);
+	atomic_store(&f->shared->slot[slot].owner, 0);
 }
 
-void
-figures_generation_gone(struct figures *f, uint32_t generation)
+int
+figures_slot_of(const struct figures *f, uint32_t generation, int from)
 {
-	for (size_t i = 0; i < f->slots; i++) {
-		if (atomic_load(&f->slot[i].owner) == generation)
-			figures_slot_release(f, (int)i);
+	for (size_t i = (size_t)from; i < f->slots; i++) {
+		if (atomic_load(&f->shared->slot[i].owner) == generation)
+			return (int)i;
 	}
+	return -1;
 }
 
 struct figures_worker *
 figures_worker(struct figures *f, int slot)
 {
-	return &f->slot[slot].worker;
+	return &f->shared->slot[slot].worker;
 }
 
 void
@@ -154,7 +167,7 @@ figures_reload_failed(struct figures *f, int64_t now, const char *why)
 void
 figures_worker_died(struct figures *f)
 {
-	atomic_fetch_add(&f->worker_deaths, 1);
+	atomic_fetch_add(&f->shared->worker_deaths, 1);
 }
 
 void
@@ -182,7 +195,7 @@ total(const struct figures *f, enum figure which)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < f->slots; i++)
-		sum += count_of(&f->slot[i].worker, which);
+		sum += count_of(&f->shared->slot[i].worker, which);
 	return sum;
 }
 
@@ -193,7 +206,7 @@ total_replies(const struct figures *f, enum protocol protocol, int status)
 
 	for (size_t i = 0; i < f->slots; i++)
 		sum += atomic_load_explicit(
-		    &f->slot[i].worker.replies[protocol][status],
+		    &f->shared->slot[i].worker.replies[protocol][status],
 		    memory_order_relaxed);
 	return sum;
 }
@@ -204,7 +217,7 @@ workers(const struct figures *f)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->slots; i++)
-		n += atomic_load(&f->slot[i].owner) != 0;
+		n += atomic_load(&f->shared->slot[i].owner) != 0;
 	return n;
 }
 
@@ -312,7 +325,7 @@ figures_json(struct buf *to, const struct figures *f, int64_t now)
 	buf_printf(to, "\"generation\":%u,\n", (unsigned)f->generation);
 	number(to, "workers", workers(f));
 	buf_puts(to, ",\n");
-	number(to, "worker_deaths", atomic_load(&f->worker_deaths));
+	number(to, "worker_deaths", atomic_load(&f->shared->worker_deaths));
 	buf_puts(to, ",\n");
 	connections_json(to, f);
 	buf_puts(to, "\"requests\":{\"gemini\":{");

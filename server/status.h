@@ -58,11 +58,12 @@ void figures_free(struct figures *f);
  * A slot for a worker about to be forked, by whoever forks it; generation is
  * counted from 1. -1: all taken. The number is the worker's in limit.h and
  * accesslog.h too. release: the worker was waited for; its connections count
- * as closed. generation_gone: the generation's process itself died.
+ * as closed. slot_of: the generation's first slot at from or behind it, or -1,
+ * for what a generation that itself died has left.
  */
 int figures_slot(struct figures *f, uint32_t generation);
 void figures_slot_release(struct figures *f, int slot);
-void figures_generation_gone(struct figures *f, uint32_t generation);
+int figures_slot_of(const struct figures *f, uint32_t generation, int from);
 
 struct figures_worker *figures_worker(struct figures *f, int slot);
 

@@ -108,7 +108,9 @@ gives_slots_away_once(void)
 	T_EQ_INT(figures_slot(f, 2), -1, "there is no fourth");
 	figures_slot_release(f, a);
 	T_EQ_INT(figures_slot(f, 2), a, "one that came back");
-	figures_generation_gone(f, 1);
+	T_EQ_INT(figures_slot_of(f, 1, 0), b, "what a generation has");
+	T_EQ_INT(figures_slot_of(f, 1, b + 1), -1, "is all it has");
+	figures_slot_release(f, b);
 	T_EQ_INT(figures_slot(f, 2), b, "a dead generation's");
 	T_EQ_INT(figures_slot(f, 2), -1, "and none of the living one's");
 	figures_free(f);

@@ -87,6 +87,22 @@ counted connections
 go_home
 until_true is_served
 like "$header" '^20 ' "when they are gone others are served"
+# A generation that dies takes those with it who it served. It is the second:
+# the one after it counts elsewhere, where the first did.
+generations() {
+	cat "/proc/$capsule/task/$capsule/children"
+}
+is_second() {
+	in_file 'generation 2 serves' "$work/log" &&
+	    [ "$(generations | wc -w)" -eq 1 ]
+}
+kill -HUP "$capsule"
+until_true is_second
+crowd -n 10 silent "$gemini" 10
+kill -9 "$(generations | tr -d ' ')"
+until_true is_served
+like "$header" '^20 ' "those a killed generation served count no more"
+go_home
 stop
 
 limited '{handshakes: 4, requests_per_second: 0}'
