@@ -12,6 +12,8 @@
 #define CHANGES                                                   \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
 	    IN_MOVED_TO | IN_ATTRIB)
+/* What happens to the folder itself, or to a link that leads to it. */
+#define REPLACED (IN_DELETE_SELF | IN_MOVE_SELF)
 
 /* A folder still to be looked through. */
 struct pending {
@@ -53,10 +55,24 @@ put_below(struct arena *a, struct pending *rest, struct str folder)
 	return rest;
 }
 
+/* The folder itself may be a link, which one day leads to the next state of
+ * the site: both are watched. Below it only what is really there is. */
+static int
+add_one(int watch, const char *path, bool is_top)
+{
+	if (!is_top)
+		return inotify_add_watch(
+		    watch, path, CHANGES | IN_ONLYDIR | IN_DONT_FOLLOW);
+	if (inotify_add_watch(watch, path, REPLACED | IN_DONT_FOLLOW) < 0)
+		return -1;
+	return inotify_add_watch(watch, path, CHANGES | REPLACED | IN_ONLYDIR);
+}
+
 int
 watch_add(int watch, const char *folder, struct err *e)
 {
 	struct pending *rest, *p;
+	bool is_top = true;
 	struct arena a;
 	int r = 0;
 
@@ -65,11 +81,11 @@ watch_add(int watch, const char *folder, struct err *e)
 		rest->path = arena_str(&a, str_of(folder));
 	while ((p = rest) != NULL && arena_ok(&a, e) == 0) {
 		rest = p->next;
-		if (inotify_add_watch(watch, p->path.p,
-			CHANGES | IN_ONLYDIR | IN_DONT_FOLLOW) >= 0)
+		if (add_one(watch, p->path.p, is_top) >= 0)
 			rest = put_below(&a, rest, p->path);
 		else if (errno != ENOTDIR && errno != ENOENT)
 			r = err_sys(e, "cannot watch %s", p->path.p);
+		is_top = false;
 	}
 	if (arena_ok(&a, e) != 0)
 		r = -1;
@@ -91,7 +107,8 @@ watch_changed(int watch)
 			    (const void *)(events + at);
 
 			/* After an overflow nobody knows what changed. */
-			changed = changed || (ev->mask & IN_Q_OVERFLOW) != 0 ||
+			changed = changed ||
+			    (ev->mask & (IN_Q_OVERFLOW | REPLACED)) != 0 ||
 			    (ev->len > 0 && ev->name[0] != '.');
 			at += (ssize_t)(sizeof *ev + ev->len);
 		}

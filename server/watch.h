@@ -2,7 +2,8 @@
  * Notices that something below the pages folders has changed, by inotify(7).
  * Dot-files are not looked at: editors keep their own there, and nothing of
  * them is published. A folder made later is seen to appear; what happens in
- * it then is for the watch of the next site.
+ * it then is for the watch of the next site. A pages folder that is a link is
+ * watched where it leads, and for leading elsewhere.
  */
 #ifndef SERVER_WATCH_H
 #define SERVER_WATCH_H
