@@ -278,6 +278,12 @@ accesslog_reopen(struct accesslog *log, struct err *e)
 	return 0;
 }
 
+void
+accesslog_leave(struct accesslog *log)
+{
+	use(log, STDERR_FILENO);
+}
+
 int
 accesslog_fd(const struct accesslog *log)
 {

@@ -51,6 +51,9 @@ void accesslog_free(struct accesslog *log);
 int accesslog_open(struct accesslog *log, const struct conf_log *conf,
     struct err *e);
 int accesslog_reopen(struct accesslog *log, struct err *e);
+/* In a child of the keeper's, which writes into the rings alone: the file is
+ * not held open there, for after rotation it would stay on the disk. */
+void accesslog_leave(struct accesslog *log);
 
 /*
  * The keeper: fd is readable when lines wait. drain writes them and says

@@ -100,6 +100,7 @@ leave(void *ctx)
 		close(k->status);
 	close(k->shared.desk.keeper);
 	close(k->signals);
+	accesslog_leave(k->shared.log);
 }
 
 /* Where the next one goes. Visitors who take a film for hours shall not keep a

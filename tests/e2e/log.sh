@@ -49,6 +49,13 @@ get /
 until_true logged 1
 is "$(cat "$log.1" "$log" | wc -l | tr -d ' ')" 7 "rotated, nothing is lost"
 
+# The old one is nobody's: what a worker held open would stay on the disk.
+holders() { # file
+	find /proc/[0-9]*/fd -lname "$1" 2>/dev/null | cut -d / -f 3 | sort -u
+}
+is "$(holders "$log.1")" "" "the old file is held by nobody"
+is "$(holders "$log")" "$capsule" "the new one by the keeper alone"
+
 # A worker that is killed takes no line with it.
 for g in $(cat "/proc/$capsule/task/$capsule/children"); do
 	for w in $(cat "/proc/$g/task/$g/children"); do
