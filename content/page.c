@@ -344,6 +344,17 @@ read_timezone(const struct reader *r, const struct yaml *map, struct err *e)
 	return 0;
 }
 
+/* Whoever writes an offset once means it for both, unless there is a zone. */
+static void
+share_offset(struct page_event *event)
+{
+	if (!event->start.has_offset || event->end.has_offset ||
+	    event->timezone.n > 0)
+		return;
+	event->end.has_offset = true;
+	event->end.offset_minutes = event->start.offset_minutes;
+}
+
 static int
 read_event(const struct reader *r, const struct yaml *page, struct err *e)
 {
@@ -366,6 +377,7 @@ read_event(const struct reader *r, const struct yaml *page, struct err *e)
 	if (event->start.precision == DATE_NONE)
 		return yaml_fault(e, map,
 		    "an event needs a \"start\"; the year alone will do");
+	share_offset(event);
 	return check_order(map, "start", &event->start, "end", &event->end,
 	    event->timezone.p, e);
 }

@@ -173,10 +173,33 @@ zone_words(struct buf *to, const struct page_event *event)
 	offset_words(to, local.offset_minutes);
 }
 
+/* The end by the clock of the start, which is the one that is named. */
+static struct date
+end_of(const struct page_event *event)
+{
+	const struct date *start = &event->start;
+	struct date end = event->end, other;
+	char name[ZONE_MAX + 2];
+	int64_t at;
+
+	if (end.precision != DATE_MINUTE ||
+	    (!start->has_offset && !end.has_offset) ||
+	    instant_in(&at, &end, event->timezone, NULL) != 0)
+		return end;
+	if (start->has_offset)
+		at += (int64_t)start->offset_minutes * 60;
+	if (date_at(&other, at,
+		start->has_offset ? NULL : zone_name(name, event->timezone),
+		NULL) != 0)
+		return end;
+	return other;
+}
+
 void
 when_words(struct buf *to, const struct page_event *event)
 {
-	const struct date *start = &event->start, *end = &event->end;
+	const struct date last = end_of(event);
+	const struct date *start = &event->start, *end = &last;
 	bool has_start_time = start->precision == DATE_MINUTE;
 	bool has_end_time = end->precision == DATE_MINUTE;
 	bool is_one_day = is_same_day(start, end);

@@ -82,6 +82,13 @@ writes_what_is_known(void)
 		HEAD "DTSTAMP:20120403T033000Z\r\n"
 		     "DTSTART:20120403T033000Z\r\n"
 		     "SUMMARY:An edition\r\n" TAIL},
+	    {"an end without an offset has that of the start",
+		"event: {start: \"2012-04-03T09:00-07:00\",\n"
+		"  end: 2012-04-03T12:00}\n",
+		HEAD "DTSTAMP:20120403T160000Z\r\n"
+		     "DTSTART:20120403T160000Z\r\n"
+		     "DTEND:20120403T190000Z\r\n"
+		     "SUMMARY:An edition\r\n" TAIL},
 	    {"a time, and a day at whose end it ends",
 		"event: {start: 2012-04-03T09:00, end: 2012-04-04}\n",
 		HEAD "DTSTAMP:20120403T090000Z\r\n"
@@ -272,6 +279,17 @@ says_when_in_words(void)
 		"Tuesday, 3 April 2012, 09:00 (Kolkata time, UTC+5:30)"},
 	    {"{start: \"2012-04-03T09:00-03:30\"}",
 		"Tuesday, 3 April 2012, 09:00 (UTC-3:30)"},
+	    {"{start: \"2012-04-03T09:00+02:00\", end: 2012-04-03T17:00}",
+		"Tuesday, 3 April 2012, 09:00 to 17:00 (UTC+2)"},
+	    {"{start: \"2012-04-03T20:00-07:00\","
+	     " end: \"2012-04-04T07:30Z\"}",
+		"Tuesday, 3 April 2012, 20:00 to Wednesday, 4 April 2012,"
+		" 00:30 (UTC-7)"},
+	    {"{start: 2012-04-03T09:00, end: \"2012-04-03T17:00Z\","
+	     " timezone: Europe/Berlin}",
+		"Tuesday, 3 April 2012, 09:00 to 19:00 (Berlin time, UTC+2)"},
+	    {"{start: 2012-04-03T09:00, end: \"2012-04-03T17:00+01:00\"}",
+		"Tuesday, 3 April 2012, 09:00 to 16:00 (UTC)"},
 	};
 
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
