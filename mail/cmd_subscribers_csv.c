@@ -47,9 +47,10 @@ cmd_subscribers_export(
 
 enum column { ADDRESS, LIST, STATE, SINCE, WAY, CONSENT, WHY, COLUMNS };
 
-/* What a column may be called; the first is ours. */
+/* What a column may be called: what others call "address" beside an "email" is
+ * where somebody lives. */
 static const char *const titles[COLUMNS][4] = {
-    [ADDRESS] = {"address", "email", "e-mail", "mail"},
+    [ADDRESS] = {"email", "e-mail", "mail", "address"},
     [LIST] = {"list"},
     [STATE] = {"state"},
     [SINCE] = {"since"},
@@ -78,7 +79,8 @@ say(const struct import *i, const struct csv_row *row, const char *what)
 	buf_init(&line, LINE_MAX_BYTES);
 	buf_printf(&line, "%s: row %ld: ", i->file, row->row);
 	log_escape(&line, str_sub(csv_field(row, i->at[ADDRESS]), 0, 100));
-	fprintf(stderr, "%s: %s\n", line.data, what);
+	buf_puts(&line, csv_field(row, i->at[ADDRESS]).n > 0 ? ": " : "");
+	fprintf(stderr, "%s%s\n", line.data, what);
 	buf_release(&line);
 }
 
@@ -122,6 +124,9 @@ read_row(const struct import *i, const struct csv_row *row, struct buf *to,
 	    .why = field_of(i, row, WHY)};
 	if (m->consent.n == 0)
 		m->consent = i->consent;
+	if (!row->is_utf8)
+		return err_set(
+		    e, ERR_INPUT, "not UTF-8: save the file as UTF-8");
 	if (mailbox_normalise(to, field_of(i, row, ADDRESS), e) != 0 ||
 	    read_since(&m->since, field_of(i, row, SINCE), i->now, e) != 0 ||
 	    (list.n > 0 && cmd_list(i->env, &m->list, list, e) != 0))
@@ -205,9 +210,12 @@ read_header(struct import *i, const struct csv_row *header, struct err *e)
 			is_known[i->at[c]] = true;
 	}
 	if (i->at[ADDRESS] < 0)
-		return err_set(e, ERR_INPUT,
-		    "row 1: the first row names the columns, and none of them "
-		    "is \"address\"");
+		return !header->is_utf8
+		    ? err_set(e, ERR_INPUT,
+			  "row 1: not UTF-8: save the file as UTF-8")
+		    : err_set(e, ERR_INPUT,
+			  "row 1: the first row names the columns, and none of them "
+			  "is \"address\"");
 	for (size_t f = 0; f < header->count; f++)
 		if (!is_known[f] && header->field[f].n > 0)
 			fprintf(stderr, "%s: the column \"%s\" is not kept\n",
@@ -275,7 +283,7 @@ import(
 		return -1;
 	if (take_rows(i, text, e) != 0) {
 		store_rollback(i->store);
-		return err_wrap(e, "%s", i->file);
+		return err_wrap(e, "%s: nothing was imported", i->file);
 	}
 	is_kept = !dry_run && (i->faults == 0 || skip);
 	if (!is_kept)

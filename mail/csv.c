@@ -83,9 +83,6 @@ take_field(struct csv *c, struct str *field, struct arena *a, struct err *e)
 	}
 	*field = str_trim(*field);
 	c->rest = str_sub(c->rest, n, c->rest.n);
-	if (!str_is_utf8(*field))
-		return err_set(
-		    e, ERR_INPUT, "not UTF-8: save the file as UTF-8");
 	return 0;
 }
 
@@ -95,12 +92,17 @@ take_row(struct csv *c, struct csv_row *row, struct arena *a, struct err *e)
 {
 	row->row = c->next_row;
 	row->count = 0;
+	row->is_utf8 = true;
 	for (;;) {
+		struct str *field = &row->field[row->count];
+
 		if (row->count == CSV_FIELDS_MAX)
 			return err_set(e, ERR_LIMIT, "more than %d fields",
 			    CSV_FIELDS_MAX);
-		if (take_field(c, &row->field[row->count++], a, e) != 0)
+		if (take_field(c, field, a, e) != 0)
 			return -1;
+		row->count++;
+		row->is_utf8 = row->is_utf8 && str_is_utf8(*field);
 		if (c->rest.n == 0 || c->rest.p[0] != c->separator)
 			break;
 		c->rest = str_sub(c->rest, 1, c->rest.n);
@@ -113,13 +115,23 @@ take_row(struct csv *c, struct csv_row *row, struct arena *a, struct err *e)
 	return 0;
 }
 
+/* What spreadsheets leave below a table. */
+static bool
+is_empty(const struct csv_row *row)
+{
+	for (size_t i = 0; i < row->count; i++)
+		if (row->field[i].n > 0)
+			return false;
+	return true;
+}
+
 int
 csv_next(struct csv *c, struct csv_row *row, struct arena *a, struct err *e)
 {
 	while (c->rest.n > 0) {
 		if (take_row(c, row, a, e) != 0)
 			return err_wrap(e, "row %ld", row->row);
-		if (row->count > 1 || row->field[0].n > 0)
+		if (!is_empty(row))
 			return 1;
 	}
 	return 0;
@@ -157,6 +169,25 @@ is_formula(struct str s)
 	return str_number(str_sub(s, 1, s.n), INT64_MAX) < 0;
 }
 
+/* A cell's beginning where semicolons separate: a formula that does anything has
+ * a letter, which a telephone number has not. */
+static bool
+is_formula_behind(struct str s, size_t at)
+{
+	char c = at < s.n ? s.p[at] : '\0';
+
+	if (c == '=' || c == '@')
+		return true;
+	if (c != '+' && c != '-')
+		return false;
+	for (; at < s.n && s.p[at] != ';' && s.p[at] != '\n'; at++) {
+		c = (char)(s.p[at] | 0x20);
+		if (c >= 'a' && c <= 'z')
+			return true;
+	}
+	return false;
+}
+
 static bool
 needs_quotes(struct str s)
 {
@@ -168,7 +199,7 @@ needs_quotes(struct str s)
 void
 csv_put(struct buf *to, struct str field)
 {
-	bool quoted = needs_quotes(field);
+	bool quoted = needs_quotes(field), begins = false;
 
 	if (to->len > 0 && to->data[to->len - 1] != '\n')
 		buf_putc(to, ',');
@@ -179,9 +210,13 @@ csv_put(struct buf *to, struct str field)
 	if (is_formula(field))
 		buf_putc(to, '\'');
 	for (size_t i = 0; i < field.n; i++) {
+		if (begins && is_formula_behind(field, i))
+			buf_putc(to, '\'');
 		if (field.p[i] == '"')
 			buf_putc(to, '"');
 		buf_putc(to, field.p[i]);
+		begins = str_chr(STR(";\n\r\t"), field.p[i]) >= 0 ||
+		    (begins && str_chr(STR(" \""), field.p[i]) >= 0);
 	}
 	if (quoted)
 		buf_putc(to, '"');

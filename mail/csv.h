@@ -26,16 +26,17 @@ struct csv_row {
 	long row; /* where it begins, from 1: what a spreadsheet shows */
 	struct str field[CSV_FIELDS_MAX]; /* white space around it gone */
 	size_t count;
+	bool is_utf8; /* all of them; a row that is not can be left out */
 };
 
 /* text outlives the reader. */
 void csv_init(struct csv *c, struct str text);
 
 /*
- * The next row that is not empty, into row: 1, at the end 0. -1 with the row
- * in the error: bytes that are not UTF-8, a quote never closed, text behind a
- * closing quote, more than CSV_FIELDS_MAX fields. Fields with doubled quotes
- * live in the arena, the others point into the text.
+ * The next row in which any field is not empty, into row: 1, at the end 0. -1
+ * with the row in the error, behind which nobody knows where rows begin: a quote
+ * never closed, text behind a closing quote, more than CSV_FIELDS_MAX fields.
+ * Fields with doubled quotes live in the arena, the others point into the text.
  */
 int csv_next(struct csv *c, struct csv_row *row, struct arena *a,
     struct err *e);
@@ -50,7 +51,9 @@ struct str csv_field(const struct csv_row *row, int column);
  * Appends one field, quoted where it must be, a comma before it unless it is
  * the first of its row. A field that a spreadsheet would take for a formula
  * ("=", "+", "-", "@" first) is given an apostrophe, unless it is a number;
- * csv_plain takes that from a field that was read.
+ * csv_plain takes that from a field that was read. So is what one that takes
+ * semicolons for commas, and no quote behind our commas, would take for one, in
+ * the middle of a field; there it stays.
  */
 void csv_put(struct buf *to, struct str field);
 struct str csv_plain(struct str field);

@@ -18,7 +18,7 @@ read_all(struct buf *to, struct str text)
 		for (size_t i = 0; i < row.count; i++) {
 			if (i > 0)
 				buf_putc(to, '|');
-			buf_str(to, row.field[i]);
+			buf_str(to, row.is_utf8 ? row.field[i] : STR("?"));
 		}
 		buf_putc(to, '/');
 	}
@@ -49,14 +49,15 @@ reads_what_spreadsheets_write(void)
 	    {"a line end in quotes", STR("a\n\"x\ny\"\nz\n"), "a/x\ny/z/"},
 	    {"spaces around", STR(" a , \"b\" \n"), "a|b/"},
 	    {"empty lines", STR("a,b\n\n1,2\n\n"), "a|b/1|2/"},
-	    {"empty fields", STR("a,b\n,\n"), "a|b/|/"},
+	    {"an empty field", STR("a,b\n,1\n"), "a|b/|1/"},
+	    {"nothing but empty fields", STR("a,b\n,\n , \n\"\",\n1,2\n"),
+		"a|b/1|2/"},
 	    {"an open quote", STR("a\n\"x\n"),
 		"a/!row 2: a quote is not closed"},
 	    {"text behind a quote", STR("a\n\"x\" y\n"),
 		"a/!row 2: text follows a closing quote: double the quotes "
 		"inside a field"},
-	    {"not UTF-8", STR("a\n\xff\n"),
-		"a/!row 2: not UTF-8: save the file as UTF-8"},
+	    {"not UTF-8", STR("a,b\n\"x\ny\",\xff\n1,2\n"), "a|b/?|?/1|2/"},
 	};
 	struct buf got;
 
@@ -121,8 +122,9 @@ static void
 reads_what_it_writes(void)
 {
 	static const char *const fields[] = {"", "plain", "a, b", "say \"hi\"",
-	    "two\nlines", "x;y", "+ada@example.org", "=1+1", "-x", "@y", "-5",
-	    "'=1+1", "''+z", "'quoted'", "'", "'-5"};
+	    "two\nlines", "two\n+49 123-4", "x;y", "x; -5", "x'=y",
+	    "+ada@example.org", "=1+1", "-x", "@y", "-5", "'=1+1", "''+z",
+	    "'quoted'", "'", "'-5"};
 	size_t count = sizeof fields / sizeof fields[0];
 	struct err e = ERR_INIT;
 	struct csv_row row;
@@ -146,6 +148,11 @@ reads_what_it_writes(void)
 	csv_put(&out, STR("-5"));
 	T_EQ_STR(buf_slice(&out), STR("'=HYPERLINK(1),-5"),
 	    "a formula is disarmed, a number is not");
+	buf_clear(&out);
+	csv_put(&out, STR("Ann; =A1;\"\n@b\n-1+cmd|'x'!A0\n+49 (0) 1/2"));
+	T_EQ_STR(buf_slice(&out),
+	    STR("\"Ann; '=A1;\"\"\n'@b\n'-1+cmd|'x'!A0\n+49 (0) 1/2\""),
+	    "so is one where a spreadsheet that wants semicolons sees it");
 	buf_release(&out);
 	arena_release(&a);
 }

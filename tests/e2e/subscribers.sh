@@ -190,14 +190,24 @@ is "$code" 0 "unless they are to be left out"
 run subscribers list
 like "$out" 'eve@' "then the rest is"
 unlike "$out" '(fay|gil|hal)@' "without them"
+printf 'address,email,why\nx,una@example.org,\n,,\nx,vic@example.org,\351\n' \
+    >latin.csv
+run subscribers import latin.csv
+is "$code" 1 "a row that is not UTF-8 is a fault"
+like "$err" '^latin.csv: row 4: vic@example.org: not UTF-8' "and named"
+run subscribers import latin.csv --skip-faults
+is "$code" 0 "which can be left out"
+run subscribers list
+like "$out" 'una@' "an email is read where an address is of the post"
+unlike "$out" 'vic@' "without that row"
 printf 'eve@example.org\n' >headless.csv
 run subscribers import headless.csv
 is "$code" 1 "a file without a header row"
-like "$err" 'headless.csv: row 1: .*"address"' "is told from one with"
+like "$err" 'headless.csv: nothing was imported: row 1: .*"address"' "is told from one with"
 printf 'address\nivy@example.org\n"open\n' >open.csv
 run subscribers import open.csv --skip-faults
 is "$code" 1 "a file that is no CSV fails whole"
-like "$err" 'open.csv: row 3: a quote' "with its row"
+like "$err" 'open.csv: nothing was imported: row 3: a quote' "with its row"
 run subscribers list
 unlike "$out" 'ivy@' "and nothing of it is imported"
 run subscribers import none.csv
@@ -213,7 +223,7 @@ like "$out" "^'-dash@example.org,.*,'=SUM" "which the export disarms"
 is "$(python3 -c 'import csv, sys
 rows = list(csv.DictReader(open("all.csv", newline="")))
 print(len(rows), sorted(rows[0]))')" \
-    "7 ['address', 'consent', 'list', 'since', 'state', 'way', 'why']" \
+    "8 ['address', 'consent', 'list', 'since', 'state', 'way', 'why']" \
     "the export is CSV"
 sed 's/^state: .*/state: other/' capsule.yaml >other.yaml
 run -c other.yaml subscribers import all.csv
