@@ -20,6 +20,20 @@ is_atext(char c)
 }
 
 static int
+refuse_char(struct str local, char c, struct err *e)
+{
+	if (str_chr(local, '<') >= 0)
+		return err_set(
+		    e, ERR_INPUT, "only the address, without a name");
+	if (c == ' ')
+		return err_set(e, ERR_INPUT, "no space can be in an address");
+	if (c > ' ' && c <= '~')
+		return err_set(e, ERR_INPUT, "no %c can be in an address", c);
+	return err_set(
+	    e, ERR_INPUT, "a character that cannot be in an address");
+}
+
+static int
 check_local(struct str local, struct err *e)
 {
 	if (local.n == 0)
@@ -38,8 +52,7 @@ check_local(struct str local, struct err *e)
 			    "only ASCII letters can stand before the \"@\": "
 			    "the mail servers on the way take no others");
 		if (local.p[i] != '.' && !is_atext(local.p[i]))
-			return err_set(e, ERR_INPUT,
-			    "a character that cannot be in an address");
+			return refuse_char(local, local.p[i], e);
 	}
 	return 0;
 }

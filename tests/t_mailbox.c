@@ -58,6 +58,30 @@ brings_addresses_to_one_form(void)
 }
 
 static void
+says_what_is_wrong(void)
+{
+	static const struct {
+		const char *typed, *says;
+	} table[] = {
+	    {"Ann <ann@example.org>", "only the address, without a name"},
+	    {"a b@example.org", "no space can be in an address"},
+	    {"\"a\"@example.org", "no \" can be in an address"},
+	    {"a,b@example.org", "no , can be in an address"},
+	};
+	struct buf got;
+
+	buf_init(&got, 1024);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct err e = ERR_INIT;
+
+		mailbox_normalise(&got, str_of(table[i].typed), &e);
+		T_EQ_STR(
+		    str_of(e.msg), str_of(table[i].says), "%s", table[i].typed);
+	}
+	buf_release(&got);
+}
+
+static void
 knows_its_limits(void)
 {
 	struct err e = ERR_INIT;
@@ -137,6 +161,7 @@ int
 main(void)
 {
 	T_RUN(brings_addresses_to_one_form);
+	T_RUN(says_what_is_wrong);
 	T_RUN(knows_its_limits);
 	T_RUN(takes_mailboxes_apart);
 	T_RUN(hides_and_keys);
