@@ -26,13 +26,15 @@ protocol_name(enum protocol protocol)
 	return protocol == PROTOCOL_GEMINI ? "gemini" : "gopher";
 }
 
+#define WHERE_MAX 96
+
 /* "127.0.0.1:1965", "[::1]:1965" */
 static void
-print_address(char *to, size_t size, const struct listener *l, int port)
+print_address(char to[WHERE_MAX], const struct listener *l, int port)
 {
 	bool is_v6 = strchr(l->bound, ':') != NULL;
 
-	snprintf(to, size, is_v6 ? "[%s]:%d" : "%s:%d", l->bound, port);
+	snprintf(to, WHERE_MAX, is_v6 ? "[%s]:%d" : "%s:%d", l->bound, port);
 }
 
 static int
@@ -58,17 +60,63 @@ fill_address(union any_address *a, socklen_t *len, const struct listener *l,
 	    l->bound);
 }
 
-static int
-fail_bind(const struct listener *l, struct err *e)
-{
-	char where[96];
+/* A socket of the service manager's for us, on this port, but not where the
+ * configuration says. */
+struct clash {
+	char port[16]; /* ":1965" */
+	char where[WHERE_MAX]; /* empty: there is none */
+};
 
-	print_address(where, sizeof where, l, l->wanted);
-	if (errno == EADDRINUSE)
+static void
+note_clash(void *ctx, const char *address)
+{
+	struct clash *c = ctx;
+
+	if (str_ends(str_of(address), str_of(c->port)))
+		snprintf(c->where, sizeof c->where, "%s", address);
+}
+
+/* Who has the port may be this server itself. */
+static int
+fail_in_use(
+    const struct listener *l, const struct listeners *running, struct err *e)
+{
+	char where[WHERE_MAX], ours[WHERE_MAX];
+	struct clash clash = {.where = ""};
+
+	print_address(where, l, l->wanted);
+	for (size_t i = 0; running != NULL && i < running->count; i++) {
+		if (running->list[i].port != l->wanted)
+			continue;
+		print_address(ours, &running->list[i], l->wanted);
 		return err_set(e, ERR_SYSTEM,
-		    "%s is in use by another program; stop that one, or name "
-		    "another address under `%s: listen:`",
-		    where, protocol_name(l->protocol));
+		    "%s: this server listens on %s and cannot move while it "
+		    "runs; stop it and start it again",
+		    where, ours);
+	}
+	snprintf(clash.port, sizeof clash.port, ":%d", l->wanted);
+	notify_unused(note_clash, &clash);
+	if (clash.where[0] != '\0')
+		return err_set(e, ERR_SYSTEM,
+		    "%s: the service manager listens on %s for us; write the "
+		    "same address into its socket unit and under `%s: "
+		    "listen:`",
+		    where, clash.where, protocol_name(l->protocol));
+	return err_set(e, ERR_SYSTEM,
+	    "%s is in use by another program; stop that one, or name another "
+	    "address under `%s: listen:`",
+	    where, protocol_name(l->protocol));
+}
+
+static int
+fail_bind(
+    const struct listener *l, const struct listeners *running, struct err *e)
+{
+	char where[WHERE_MAX];
+
+	print_address(where, l, l->wanted);
+	if (errno == EADDRINUSE)
+		return fail_in_use(l, running, e);
 	if (errno == EACCES)
 		return err_set(e, ERR_SYSTEM,
 		    "%s: a port under 1024 needs root (with `user:`) or "
@@ -84,33 +132,25 @@ fail_bind(const struct listener *l, struct err *e)
 }
 
 static int
-bind_socket(struct listener *l, bool is_v6_only, struct err *e)
+try_bind(struct listener *l, bool is_v6_only, struct err *e)
 {
+	int on = 1, only = is_v6_only;
 	union any_address a;
 	socklen_t len = 0;
-	int on = 1, only = is_v6_only, why;
 
 	if (fill_address(&a, &len, l, e) != 0)
 		return -1;
 	l->fd = socket(
 	    a.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0) {
-		why = errno;
-		fail_bind(l, e);
-		errno = why;
-		return -1;
-	}
 	/* Without the first a restart would wait for old connections to be
 	 * forgotten. */
-	if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+	if (l->fd < 0 ||
+	    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
 	    (a.sa.sa_family == AF_INET6 &&
 		setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
 		    sizeof only) != 0) ||
-	    bind(l->fd, &a.sa, len) != 0 || listen(l->fd, SOMAXCONN) != 0) {
-		fail_bind(l, e);
-		close(l->fd);
+	    bind(l->fd, &a.sa, len) != 0 || listen(l->fd, SOMAXCONN) != 0)
 		return -1;
-	}
 	return 0;
 }
 
@@ -154,21 +194,25 @@ has_own_v4(const struct conf *conf, int port)
 }
 
 static int
-bind_new(struct listener *l, const struct conf *conf, struct err *e)
+bind_new(struct listener *l, const struct conf *conf,
+    const struct listeners *running, struct err *e)
 {
-	struct err first = ERR_INIT;
+	bool is_v6_only = l->wanted > 0 && has_own_v4(conf, l->wanted);
 
 	l->is_ours = true;
-	if (bind_socket(
-		l, l->wanted > 0 && has_own_v4(conf, l->wanted), &first) == 0)
+	if (try_bind(l, is_v6_only, e) == 0)
 		return 0;
-	if (errno == EAFNOSUPPORT && strcmp(l->host, "::") == 0) {
+	if (l->fd < 0 && errno == EAFNOSUPPORT && strcmp(l->host, "::") == 0) {
 		log_warn("this machine has no IPv6; listening on 0.0.0.0:%d",
 		    l->wanted);
 		strcpy(l->bound, "0.0.0.0");
-		return bind_socket(l, false, e);
+		if (try_bind(l, false, e) == 0)
+			return 0;
 	}
-	return err_set(e, first.kind, "%s", first.msg);
+	fail_bind(l, running, e);
+	if (l->fd >= 0)
+		close(l->fd);
+	return -1;
 }
 
 static struct listener *
@@ -202,7 +246,7 @@ open_one(struct listener *l, const struct conf *conf,
 		return 0;
 	}
 	l->fd = notify_socket(want);
-	if (l->fd < 0 && bind_new(l, conf, e) != 0)
+	if (l->fd < 0 && bind_new(l, conf, running, e) != 0)
 		return -1;
 	fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
 	if (prepare(l, e) == 0)
@@ -273,12 +317,11 @@ void
 listen_announce(struct listeners *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		char where[96];
+		char where[WHERE_MAX];
 
 		if (l->list[i].is_ready)
 			continue;
-		print_address(
-		    where, sizeof where, &l->list[i], l->list[i].port);
+		print_address(where, &l->list[i], l->list[i].port);
 		printf(
 		    "ready %s %s\n", protocol_name(l->list[i].protocol), where);
 		l->list[i].is_ready = true;
