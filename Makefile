@@ -100,7 +100,7 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .DELETE_ON_ERROR:
 .PHONY: all run deps check-deps check check-built check-peers bench soak fuzz \
 	fuzz-built format lint coverage install uninstall dist distcheck deb \
-	check-bare clean
+	check-bare clean force
 
 all: $(PROGRAMS)
 
@@ -132,6 +132,14 @@ $(OUT)/mail/schema.o: $(OUT)/mail/schema.c
 	$(compile) $(call pkg_cflags,PKGS_mail) -MMD -MP -c -o $@ $<
 
 $(foreach f,$(FOLDERS),$(eval $(call folder,$(f))))
+
+# Where the programs look for their configuration: told another place, as
+# `make install` may be, the one object that says it is made anew.
+$(OUT)/base/conf.o: compile += -DSYSCONFDIR='"$(SYSCONFDIR)"'
+$(OUT)/base/conf.o: $(OUT)/sysconfdir
+$(OUT)/sysconfdir: force
+	@mkdir -p $(@D)
+	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
 
 # A test may use every folder; the archives give it only what it names.
 $(OUT)/tests/%.o: tests/%.c
@@ -262,15 +270,15 @@ coverage: check-deps
 	@sh tests/coverage.sh build-cov
 
 # The configuration is its owner's: one that is there stays, and only one that
-# nobody has changed is taken away. Elsewhere than in /etc programs find it by
-# -c alone, which the units give.
+# nobody has changed is taken away.
 CONF_DIR := $(DESTDIR)$(SYSCONFDIR)/capsule
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITDIR) $(CONF_DIR)
 	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for m in $(MANUALS); do \
-	    $(INSTALL) -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m \
-	    || exit 1; done
+	    to=$(DESTDIR)$(MANDIR)/man$${m##*.}; $(INSTALL) -d $$to && \
+	    sed 's|/etc/capsule/|$(SYSCONFDIR)/capsule/|' $$m \
+	        >$$to/$${m##*/} && chmod 0644 $$to/$${m##*/} || exit 1; done
 	for s in $(SERVICES); do \
 	    to=$(DESTDIR)$(UNITDIR)/$${s##*/}; \
 	    sed 's|=/usr/bin/|=$(PREFIX)/bin/|; s|/etc/|$(SYSCONFDIR)/|' $$s \

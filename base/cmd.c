@@ -109,13 +109,13 @@ print_help(const struct cmd_program *program)
 	print_table(program->cmds);
 	printf("\n"
 	       "  -c FILE  the configuration; else ./capsule.yaml, then\n"
-	       "           /etc/capsule/capsule.yaml\n"
+	       "           %s\n"
 	       "  -h       this help, or a command's\n"
 	       "  -V       the version\n"
 	       "\n"
 	       "Exit codes: 0 done, 1 failed, 2 misuse, 75 try again later.\n"
 	       "%s\n",
-	    program->more);
+	    conf_installed, program->more);
 }
 
 static void

@@ -15,7 +15,12 @@
 #define LISTEN_MAX 64
 #define COUNT_MAX 1000000
 #define HERE "capsule.yaml"
-#define SYSTEM "/etc/capsule/capsule.yaml"
+/* The Makefile says where it is installed. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+
+const char conf_installed[] = SYSCONFDIR "/capsule/capsule.yaml";
 
 static const char *const top_keys[] = {"host", "aliases", "title", "lang",
     "pages", "state", "certificate", "key", "favicon", "security", "gemini",
@@ -423,11 +428,12 @@ find_file(struct err *e)
 {
 	if (access(HERE, F_OK) == 0)
 		return HERE;
-	if (access(SYSTEM, F_OK) == 0)
-		return SYSTEM;
+	if (access(conf_installed, F_OK) == 0)
+		return conf_installed;
 	err_set(e, ERR_MISSING,
-	    "there is neither " HERE " here nor " SYSTEM
-	    "; name the configuration with -c FILE");
+	    "there is neither " HERE
+	    " here nor %s; name the configuration with -c FILE",
+	    conf_installed);
 	return NULL;
 }
 

@@ -111,8 +111,11 @@ struct conf {
 	struct conf_mail mail;
 };
 
-/* path NULL: ./capsule.yaml, then /etc/capsule/capsule.yaml. Every error
- * names file and line. */
+/* Where it is if it is not here: SYSCONFDIR/capsule/capsule.yaml. */
+extern const char conf_installed[];
+
+/* path NULL: ./capsule.yaml, then conf_installed. Every error names file and
+ * line. */
 int conf_load(struct conf *conf, const char *path, struct err *e);
 /* The same from bytes that were read from path; pure. On failure there is
  * nothing to release. */

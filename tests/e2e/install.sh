@@ -7,8 +7,12 @@
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
 root=$work/root
+# Of what is built a copy, for the programs say where their configuration is.
+mkdir "$work/build"
+cp -a build/base build/certs build/content build/mail build/server build/*.a \
+    build/announce build/capsule "$work/build"
 make_to() { # target
-	make -s "$1" PREFIX=/opt/c SYSCONFDIR=/opt/etc \
+	make -s "$1" OUT="$work/build" PREFIX=/opt/c SYSCONFDIR=/opt/etc \
 	    MANDIR=/opt/man UNITDIR=/opt/units DESTDIR="$root" 2>&1
 }
 
@@ -20,7 +24,13 @@ for program in capsule announce; do
 	like "$unit" "^ExecStart=/opt/c/bin/$program .*/opt/etc/capsule/" \
 	    "its unit starts it where it is"
 	unlike "$unit" '[^t](/usr/bin|/etc/capsule)' "and names no other place"
+	said=$(cd "$root" && "./opt/c/bin/$program" check 2>&1)
+	like "$said" 'nor /opt/etc/capsule/capsule\.yaml' \
+	    "without a unit it looks for its configuration there"
+	like "$("$root/opt/c/bin/$program" -h)" '^ +/opt/etc/capsule/' \
+	    "and its help says so"
 done
+unlike "$(cat "$root"/opt/man/*/*)" '[^t]/etc/capsule' "and so do the manuals"
 is "$(cd "$root/opt/man" && echo */*)" \
     "man1/announce.1 man5/capsule.yaml.5 man7/capsule-page.7 man8/capsule.8" \
     "the manuals are in their sections"

@@ -48,6 +48,8 @@ diff - "$work/installed" <<'END' || fail "something else is installed"
 ./opt/capsule/share/man/man8/capsule.8
 ./opt/etc/capsule/capsule.yaml
 END
+"$work/root/opt/capsule/bin/announce" -h | grep -q ' /opt/etc/capsule/' ||
+    fail "the programs look elsewhere for their configuration"
 make -s -C "$one" uninstall "$@"
 [ -z "$(find "$work/root" ! -type d)" ] ||
     fail "left behind: $(find "$work/root" ! -type d)"
