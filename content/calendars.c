@@ -1,6 +1,7 @@
 #include "content/generators.h"
 
 #include "content/calendar.h"
+#include "content/scan.h"
 
 /* Beside the page: "/2012/talk.ics" for "/2012/talk.gmi", "/2012/event.ics"
  * for "/2012/". */
@@ -32,8 +33,9 @@ emit_calendar(struct generator *g, const struct entry *entry, struct err *e)
 	if (calendar_write(&g->text, &calendar, &why) != 0) {
 		if (why.kind == ERR_MEMORY || why.kind == ERR_SYSTEM)
 			return err_set(e, why.kind, "%s", why.msg);
-		faults_add(g->c->faults, FAULT_WARNING, entry->source, 0,
-		    "its event has no calendar: %s", why.msg);
+		faults_add(g->c->faults, FAULT_WARNING,
+		    scan_name(g->c->arena, g->c->options->pages, entry->source),
+		    0, "its event has no calendar: %s", why.msg);
 		buf_clear(&g->text);
 		return 0;
 	}

@@ -590,7 +590,8 @@ reports_what_is_doubtful(void)
 	    " [d](d.md)\n");
 	page("doubt", "x.jpg", "");
 	page("doubt", "a.md",
-	    "---\ndate: 2012-04-03\nupdated: 2012-04-02\n---\n# A\n");
+	    "---\ndate: 2012-04-03\nupdated: 2012-04-02\n"
+	    "event: {start: 9999-12-31}\n---\n# A\n");
 	page("doubt", "b.md",
 	    "---\nevent: {start: 2012-04-03}\ntalks:\n"
 	    "  - title: Seen\n    video: https://example.net/v\n"
@@ -606,6 +607,8 @@ reports_what_is_doubtful(void)
 	    "an image without a text");
 	T_OK(has_fault(&l, "pages/a.md:3: warning:", "\"updated\" is before"),
 	    "dates that disagree");
+	T_OK(has_fault(&l, "pages/a.md: warning:", "no calendar"),
+	    "an event at the end of time");
 	T_OK(has_fault(&l, "pages/b.md:6: warning:", "\"Unseen\" has neither"),
 	    "a talk without a link");
 	T_OK(str_find(buf_slice(&l.faults), STR("\"Seen\"")) < 0,
