@@ -56,21 +56,24 @@ look_at_certificate(struct faults *faults, const struct conf_site *site,
     const struct certs_info *info, struct str path)
 {
 	int64_t days = (info->not_after - clock_now()) / DAY;
+	const char *remedy =
+	    info->is_self_signed ? "; capsule cert renew adds the name" : "";
 
 	if (!certs_has_name(info, site->host))
 		faults_add(faults, FAULT_WARNING, path, 0,
 		    "is not made out to %.*s; clients that look will refuse "
-		    "it",
-		    STR_ARG(site->host));
+		    "it%s",
+		    STR_ARG(site->host), remedy);
 	for (size_t i = 0; i < site->alias_count; i++) {
 		if (!certs_has_name(info, site->aliases[i]))
 			faults_add(faults, FAULT_WARNING, path, 0,
-			    "is not made out to the alias %.*s",
-			    STR_ARG(site->aliases[i]));
+			    "is not made out to the alias %.*s%s",
+			    STR_ARG(site->aliases[i]), remedy);
 	}
 	if (days < SOON)
 		faults_add(faults, FAULT_WARNING, path, 0,
-		    "expires in %lld days%s", (long long)days,
+		    "expires in %lld day%s%s", (long long)days,
+		    days == 1 ? "" : "s",
 		    info->is_self_signed ? "; capsule cert renew keeps its key"
 					 : "; have it renewed");
 }
@@ -81,7 +84,7 @@ is_absent(struct str path)
 	return access(path.p, F_OK) != 0 && errno == ENOENT;
 }
 
-/* One that serve would make at its first start is no fault. */
+/* One that serve would make at its start is no fault. */
 static void
 check_certificate(
     struct findings *f, struct conf *conf, const struct conf_site *site)
@@ -95,8 +98,7 @@ check_certificate(
 		print_err(f, &e);
 		return;
 	}
-	if (paths.is_own && is_absent(paths.certificate) &&
-	    is_absent(paths.key))
+	if (paths.is_own && is_absent(paths.certificate))
 		return;
 	if (certs_load(&pair, paths.certificate.p, paths.key.p, &e) != 0) {
 		print_err(f, &e);

@@ -98,6 +98,7 @@ mkdir -p site/pages/2012
 cat >site/capsule.yaml <<'END'
 host: capsule.example.org
 pages: pages
+gemini: {listen: "127.0.0.1:0"}
 END
 printf '# Front\n\n[2012](2012/)\n' >site/pages/index.md
 printf '# 2012\n\nText.\n' >site/pages/2012/index.md
