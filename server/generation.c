@@ -203,8 +203,9 @@ start_member(struct house *h, struct member *m, struct err *e)
 	m->slot = figures_slot(shared->figures, h->plan->number);
 	if (m->slot < 0)
 		return err_set(e, ERR_LATER,
-		    "too many workers of earlier generations still have "
-		    "visitors; try again when they are done");
+		    "no room for so many workers: those of earlier generations "
+		    "still have visitors; try again when they are done, or "
+		    "restart if `workers` was raised");
 	/* One whose whole generation died may have left its counts. */
 	limit_worker_gone(shared->limits, m->slot);
 	m->started_ms = clock_ticks_ms();
@@ -532,8 +533,11 @@ generation_next(struct generation *g, struct generation_news *news)
 {
 	ssize_t n = recv(g->process.control, news, sizeof *news, 0);
 
-	if (n == (ssize_t)sizeof *news)
+	if (n == (ssize_t)sizeof *news) {
+		/* Whoever has taken a generation over sends what they like. */
+		news->error.msg[sizeof news->error.msg - 1] = '\0';
 		return;
+	}
 	*news = (struct generation_news){.event = GENERATION_GONE};
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		news->event = GENERATION_QUIET;
