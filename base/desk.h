@@ -54,6 +54,8 @@ struct desk_answer {
 	enum desk_kind kind;
 	struct str title;
 	struct str text;
+	struct str reply_to; /* by mail, where a reply to it goes; empty: to us.
+	                      * In no packet */
 };
 
 /* Appends the packet. ERR_LIMIT when it is longer than one may be. */

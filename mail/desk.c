@@ -73,12 +73,16 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
 	    .title = title,
 	    .text = text,
 	    .e = e};
+	size_t title_len;
 	int result;
 
 	buf_clear(title);
 	buf_clear(text);
 	arena_init(&s.arena);
 	result = dispatch(&s);
+	/* It outlives the arena there. */
+	title_len = title->len;
+	buf_str(title, s.reply_to);
 	if (result == 0)
 		result = arena_ok(&s.arena, e);
 	if (result == 0)
@@ -86,7 +90,10 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
 	if (result == 0)
 		result = buf_ok(text, "the answer", e);
 	arena_release(&s.arena);
-	*out = (struct desk_answer){s.kind, buf_slice(title), buf_slice(text)};
+	*out = (struct desk_answer){.kind = s.kind,
+	    .title = str_sub(buf_slice(title), 0, title_len),
+	    .text = buf_slice(text),
+	    .reply_to = str_sub(buf_slice(title), title_len, title->len)};
 	return result;
 }
 

@@ -311,7 +311,8 @@ say_unconfirmed(struct claim_step *c)
 	step_say(s,
 	    "One thing is left: a message is on its way to %.*s. Its link or "
 	    "a reply to it, until %.*s, says that the address is yours; else "
-	    "this passes on to somebody else.",
+	    "this passes on to somebody else. From then on its link leads "
+	    "here, and no other.",
 	    STR_ARG(c->claim.address), STR_ARG(step_date(s, until)));
 }
 

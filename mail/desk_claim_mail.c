@@ -16,18 +16,23 @@
 
 #include <string.h>
 
+#define NAME_MAX_BYTES 40
+
 /* What a message says of a claim. */
 struct said {
 	struct claim_step *c;
 	bool has_any;
 	bool wait;
+	struct str unknown; /* a size that is none; empty: none was named */
 };
 
+/* Of what there is none the form does not show. */
 static const struct store_option *
 option_named(const struct store_offer *offer, struct str name)
 {
 	for (size_t i = 0; i < offer->option_count; i++)
-		if (str_eq_nocase(offer->option[i].name, name))
+		if (offer->option[i].stock > 0 &&
+		    str_eq_nocase(offer->option[i].name, name))
 			return &offer->option[i];
 	return NULL;
 }
@@ -74,8 +79,16 @@ take_option(struct said *said, struct str name)
 {
 	const struct store_option *o =
 	    option_named(&said->c->offer, str_trim(name));
+	struct str line = {NULL, 0};
 
-	return o == NULL ? 0 : change(said, o->id, said->c->claim.agreed);
+	if (o != NULL)
+		return change(said, o->id, said->c->claim.agreed);
+	/* What is longer is no name, and not repeated. */
+	str_next_line(&name, &line);
+	said->unknown = line.n <= NAME_MAX_BYTES
+	    ? arena_str(&said->c->s->arena, line)
+	    : STR("\u2026");
+	return 0;
 }
 
 /* What stands behind a label. */
@@ -216,8 +229,9 @@ say_template(struct claim_step *c, struct str word, const char *why)
 	step_page(s, "Your claim: %.*s", STR_ARG(c->offer.item));
 	step_say(s, "%s", why);
 	claim_say_left(s, &c->offer);
-	step_say(s, "Write these lines, filled in, to %.*s:",
-	    STR_ARG(step_address(s, "claim-", word)));
+	s->reply_to = step_address(s, "claim-", word);
+	step_say(s, "Reply with these lines, filled in, or write them to %.*s:",
+	    STR_ARG(s->reply_to));
 	step_say(s, "%.*s", STR_ARG(lines));
 	step_link(s, step_printf(s, "/claim/%.*s", STR_ARG(c->claim.token)),
 	    "Or fill in the form, with a Gemini client");
@@ -225,7 +239,7 @@ say_template(struct claim_step *c, struct str word, const char *why)
 }
 
 static int
-answer_draft(struct claim_step *c, struct str word)
+answer_draft(struct claim_step *c, struct str word, struct str unknown)
 {
 	struct step *s = c->s;
 	struct str missing;
@@ -241,9 +255,14 @@ answer_draft(struct claim_step *c, struct str word)
 			.p);
 	if (claim_missing(c, &missing) != 0)
 		return -1;
+	if (unknown.n > 0)
+		unknown =
+		    step_printf(s, "There is no \"%.*s\". ", STR_ARG(unknown));
+	if (missing.n == 0)
+		missing = STR("which one");
 	return say_template(c, word,
-	    step_printf(s, "Nothing is yours yet. Still missing: %.*s.",
-		STR_ARG(missing))
+	    step_printf(s, "%.*sNothing is yours yet. Still missing: %.*s.",
+		STR_ARG(unknown), STR_ARG(missing))
 		.p);
 }
 
@@ -257,15 +276,17 @@ take_message(struct claim_step *c, struct str word)
 	if (c->claim.state == CLAIM_DRAFT && c->is_open) {
 		if (read_labels(&said, text) != 0 ||
 		    (!said.has_any && read_plain(&said, text) != 0) ||
-		    claim_send(c, said.wait) != 0)
+		    /* Not another one than they want. */
+		    (said.unknown.n == 0 && claim_send(c, said.wait) != 0))
 			return -1;
 		buf_clear(s->title);
 		buf_clear(s->text);
 	} else {
 		c->has_one = c->claim.state == CLAIM_TAKEN;
 	}
-	return c->claim.state == CLAIM_DRAFT ? answer_draft(c, word)
-					     : claim_show(c);
+	return c->claim.state == CLAIM_DRAFT
+	    ? answer_draft(c, word, said.unknown)
+	    : claim_show(c);
 }
 
 /* "TAG-PERSON": the offer's, and the token of who was written to. */

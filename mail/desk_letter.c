@@ -113,6 +113,7 @@ desk_letter_answer(struct store *s, const struct conf_mail *mail,
 	    .address = address,
 	    .subject = subject_of(answer),
 	    .text = answer->text,
+	    .reply_to = answer->reply_to,
 	    .now = now,
 	    .expires = now + ANSWER_LIFE};
 

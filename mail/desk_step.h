@@ -28,6 +28,7 @@ struct step {
 	struct arena arena;
 	struct buf *title, *text;
 	enum desk_kind kind;
+	struct str reply_to; /* by mail: what is to be answered there */
 	struct err *e;
 };
 

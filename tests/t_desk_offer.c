@@ -420,7 +420,8 @@ a_message_claims(void)
 	    {"nothing", "Thank you!",
 		"Still missing: which one, address, sentence"},
 	    {"a size that is none", "Size: XXL\nAddress: Ann, Street 1",
-		"Still missing: which one, sentence"},
+		"There is no \"XXL\". Nothing is yours yet. Still missing: "
+		"which one, sentence"},
 	    {"no message", "", "Still missing"},
 	};
 	char address[40];
@@ -436,7 +437,28 @@ a_message_claims(void)
 		    "%s: no answer says where they live", cases[i].why);
 		mail(address, cases[i].words);
 		T_OK(says(cases[i].says), "%s: the same again", cases[i].why);
+		T_OK(str_starts(answer.reply_to, STR("announce+claim-")) ==
+			(str_find(answer.text, STR("Reply with")) >= 0),
+		    "%s: a reply with more goes to the claim", cases[i].why);
 	}
+}
+
+/* Whoever changes their mind is not given what they named before. */
+static void
+a_size_that_is_none_sends_nothing(void)
+{
+	open_offer("none");
+	step(NULL, "/offer/shirts.md");
+	subscribe("ann@example.org", "announce");
+	mail("ann@example.org", "Size: M");
+	T_OK(says("Still missing: address, sentence"), "a size");
+	mail("ann@example.org",
+	    "Size: XXL\nAddress: Ann, Street 1\nSentence: Good.");
+	T_OK(says("There is no \"XXL\". Nothing is yours yet. Still missing: "
+		  "which one."),
+	    "then one that is none");
+	mail("ann@example.org", "Size: S");
+	T_OK(says("S: yours"), "then one that is");
 }
 
 static bool
@@ -593,6 +615,7 @@ main(void)
 	T_RUN(what_is_not_confirmed_passes_on);
 	T_RUN(by_gopher_it_is_said_to_be_clear);
 	T_RUN(a_message_claims);
+	T_RUN(a_size_that_is_none_sends_nothing);
 	T_RUN(addresses_do_not_leak);
 	T_RUN(the_erased_give_back);
 	T_RUN(nobody_empties_an_offer);

@@ -247,7 +247,8 @@ in_all_there_are_limits(void)
 	T_EQ_INT(step("ann@example.org", "/subscribe"), DESK_LATER,
 	    "a thousand an hour in all");
 	T_EQ_INT(letters(), 0, "nothing was done");
-	answer = (struct desk_answer){DESK_SHOW, STR("Hello"), STR("Hello")};
+	answer = (struct desk_answer){
+	    .kind = DESK_SHOW, .title = STR("Hello"), .text = STR("Hello")};
 	desk_letter_answer(store, &conf.mail, STR("ann@example.org"), &answer,
 	    STR(""), now, &queued, NULL);
 	T_OK(!queued, "and nobody is answered by mail");
@@ -283,7 +284,7 @@ the_erased_come_back_by_themselves(void)
 static void
 answers_are_few(void)
 {
-	struct desk_answer got = {DESK_REFUSE, {NULL, 0}, STR("No.")};
+	struct desk_answer got = {.kind = DESK_REFUSE, .text = STR("No.")};
 	struct err e = ERR_INIT;
 	bool queued = false;
 	int count = 0;
@@ -301,12 +302,17 @@ answers_are_few(void)
 	read_letter();
 	T_OK(strstr(message, "In-Reply-To: <id@client.example>\r\n") != NULL,
 	    "to what was written");
+	T_OK(strstr(message, "Reply-To: a") == NULL, "a reply is to us");
 	now += DAY;
+	got.reply_to = STR("announce+claim-x@example.org");
 	desk_letter_answer(store, &conf.mail, STR("ann@example.org"), &got,
 	    STR("a b>\r\nBcc: x@y"), now, &queued, &e);
 	read_letter();
 	T_OK(queued && strstr(message, "Bcc") == NULL,
 	    "what is no Message-ID is left out");
+	T_OK(strstr(message,
+		 "\r\nReply-To: announce+claim-x@example.org\r\n") != NULL,
+	    "a reply goes where the answer says");
 	got.text = STR("");
 	desk_letter_answer(store, &conf.mail, STR("bob@example.org"), &got,
 	    STR(""), now, &queued, &e);
