@@ -464,6 +464,11 @@ status_ask(struct buf *to, const char *path, struct err *e)
 	if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
 		return err_set(e, ERR_MISSING,
 		    "no server runs here: nothing answers at %s", path);
+	if (fd < 0 && errno == EACCES)
+		return err_set(e, ERR_REFUSED,
+		    "%s: answers nobody but the user that the server was "
+		    "started as, and root; ask as one of them",
+		    path);
 	if (fd < 0)
 		return err_sys(e, "%s: cannot be asked", path);
 	failed = file_read_fd(to, fd, path, e);

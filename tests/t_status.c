@@ -150,6 +150,31 @@ tells_of_reloads(void)
 }
 
 static void
+answers_its_owner_alone(void)
+{
+	struct err e = ERR_INIT;
+	char path[4096];
+	struct buf got;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/mine.sock", t_tmpdir());
+	fd = status_listen(path, &e);
+	if (geteuid() != 0 || seteuid(65534) != 0) {
+		T_OK(true, "# SKIP needs root to become somebody else");
+		status_close(fd, path);
+		return;
+	}
+	buf_init(&got, 65536);
+	T_OK(status_ask(&got, path, &e) == -1 && e.kind == ERR_REFUSED &&
+		strstr(e.msg, "ask as one of them") != NULL,
+	    "somebody else: %s", e.msg);
+	buf_release(&got);
+	if (seteuid(0) != 0)
+		abort();
+	status_close(fd, path);
+}
+
+static void
 answers(void)
 {
 	struct figures *f = make(1);
@@ -206,5 +231,6 @@ main(void)
 	T_RUN(gives_slots_away_once);
 	T_RUN(tells_of_reloads);
 	T_RUN(answers);
+	T_RUN(answers_its_owner_alone);
 	return t_done();
 }
