@@ -226,7 +226,10 @@ say_clear(struct claim_step *c)
 	    "By Gopher, what you type goes over the net in clear text, and "
 	    "can be read on its way. The same form, encrypted, for a Gemini "
 	    "client:");
-	step_say(s, "%.*s", STR_ARG(step_uri(s, path)));
+	/* As code: a link would be made one to here, in Gopher. */
+	buf_puts(s->text, "    ");
+	buf_str(s->text, step_uri(s, path));
+	buf_puts(s->text, "\n\n");
 }
 
 static int

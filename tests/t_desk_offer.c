@@ -379,8 +379,8 @@ by_gopher_it_is_said_to_be_clear(void)
 	visitor.way = DESK_GOPHER;
 	step("ann@example.org", "/claim/shirts.md");
 	T_OK(says("in clear text"), "it is said");
-	T_OK(
-	    says("gemini://capsule.example.org/claim/"), "and where it is not");
+	T_OK(says("\n\n    gemini://capsule.example.org/claim/"),
+	    "and where it is not, which is no link to here");
 }
 
 /* What a message of that person says. */
