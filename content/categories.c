@@ -115,6 +115,8 @@ emit_category(struct generator *g, const struct filed *list, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || list[i].entry != list[i - 1].entry)
 			once[(*count)++] = list[i];
+	generator_paragraph(
+	    &g->text, STR("All pages of this category, the latest first."));
 	for (size_t i = 0; i < *count; i++) {
 		generator_dated(&g->text, once[i].entry);
 		has_feed |= once[i].entry->page.date.precision != DATE_NONE;
@@ -154,6 +156,9 @@ generator_categories(struct generator *g, struct err *e)
 		    list[i].path);
 	}
 	if (r == 0 && count > 0) {
+		generator_paragraph(&g->text,
+		    STR("What the pages are about, and how many there are of "
+			"each."));
 		buf_join(&g->text, &all);
 		r = generator_page(g, STR("/category"), STR("Categories"), e);
 	}

@@ -28,6 +28,7 @@ generator_history(struct generator *g, struct err *e)
 	list = generator_select(g->c, &n, is_edition, generator_by_event);
 	if (n == 0)
 		return arena_ok(g->c->arena, e);
+	generator_paragraph(&g->text, STR("Every event, the latest first."));
 	for (size_t i = 0; i < n; i++) {
 		const struct page_event *event = &list[i]->page.event;
 
@@ -49,6 +50,7 @@ generator_sponsors(struct generator *g, struct err *e)
 	list = generator_select(g->c, &n, has_sponsors, generator_by_event);
 	if (n == 0)
 		return arena_ok(g->c->arena, e);
+	generator_paragraph(&g->text, STR("Who gave what, the latest first."));
 	for (size_t i = 0; i < n; i++) {
 		const struct page *page = &list[i]->page;
 

@@ -51,6 +51,11 @@ generator_news(struct generator *g, struct err *e)
 	list = generator_news_pages(g->c, &n);
 	if (n == 0)
 		return arena_ok(g->c->arena, e);
+	generator_paragraph(&g->text,
+	    is_dated(list[0])
+		? STR("All announcements, the latest first. Follow this page, "
+		      "or the feed below, to hear of the next.")
+		: STR("All announcements."));
 	for (size_t i = 0; i < n; i++)
 		generator_dated(&g->text, list[i]);
 	if (is_dated(list[0])) {

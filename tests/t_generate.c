@@ -121,6 +121,7 @@ tells_the_history(void)
 
 	T_EQ_STR(page(site, "/history"),
 	    STR("# History\n"
+		"\nEvery event, the latest first.\n"
 		"\n"
 		"## The third\n"
 		"\n"
@@ -203,6 +204,7 @@ lists_talks(void)
 	    "by year and by speaker");
 	T_EQ_STR(page(site, "/sponsors"),
 	    STR("# Sponsors\n"
+		"\nWho gave what, the latest first.\n"
 		"\n"
 		"## The *second*\n"
 		"\n"
@@ -287,6 +289,8 @@ lists_news(void)
 
 	T_EQ_STR(page(site, "/news"),
 	    STR("# The conference: news\n"
+		"\nAll announcements, the latest first. Follow this page, "
+		"or the feed below, to hear of the next.\n"
 		"\n"
 		"=> /news/d.gmi 2025-01-05 - [Newest] <b>\n"
 		"=> /news/c.gmi 2016-07-29 - Third\n"
@@ -328,6 +332,7 @@ lists_news(void)
 	    "a page leads to its neighbours and categories");
 	T_EQ_STR(page(site, "/category/talks"),
 	    STR("# The conference: talks\n"
+		"\nAll pages of this category, the latest first.\n"
 		"\n"
 		"=> /news/c.gmi 2016-07-29 - Third\n"
 		"=> /news/b.gmi 2012-04-09 - “2012 was good”\n"
@@ -339,6 +344,8 @@ lists_news(void)
 	    "a category's page");
 	T_EQ_STR(page(site, "/category"),
 	    STR("# Categories\n"
+		"\nWhat the pages are about, and how many there are of "
+		"each.\n"
 		"\n"
 		"=> /category/Re-caps Re/caps (1 page)\n"
 		"=> /category/talks talks (2 pages)\n"),
