@@ -110,6 +110,8 @@ bounce_weigh(const struct store_bounce *bounce)
 {
 	struct status status;
 
+	if (bounce->is_excused)
+		return BOUNCE_NOTHING;
 	if (!parse_status(&status, bounce->status))
 		return weigh_words(bounce);
 	/* 2 is no failure. */

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "mail/cmd.h"
 #include "mail/foreground.h"
+#include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/words.h"
 
@@ -17,6 +18,8 @@ struct resume {
 	struct store_totals totals;
 	const char *doubts; /* "again", "sent"; NULL: as they are */
 	bool failed; /* send to those who failed once more */
+	bool gone; /* the brake was put on for addresses that are gone */
+	bool is_over; /* --gone, of one of which nothing is to be sent */
 	bool queue; /* and leave it to the daemon */
 };
 
@@ -59,6 +62,22 @@ move_deliveries(const struct resume *r, enum delivery_state from,
 	    r->store, r->announcement.id, from, &move, &moved, e);
 }
 
+static int
+suspend_gone(const struct resume *r, struct err *e)
+{
+	int64_t suspended;
+	struct buf b;
+
+	if (store_brake_overrule(
+		r->store, r->announcement.id, clock_now(), &suspended, e) != 0)
+		return -1;
+	buf_init(&b, TEXT_MAX);
+	words_counted(&b, suspended, "person is", "people are");
+	fprintf(stderr, "%s suspended\n", b.data);
+	buf_release(&b);
+	return 0;
+}
+
 /* In a transaction that is open. What is done is opened again only if that
  * gives it something to do. */
 static int
@@ -68,6 +87,10 @@ reopen(const struct resume *r, struct err *e)
 	bool again = r->doubts != NULL && strcmp(r->doubts, "again") == 0;
 	bool is_done = r->announcement.state == ANNOUNCEMENT_DONE;
 
+	if (r->gone && suspend_gone(r, e) != 0)
+		return -1;
+	if (r->is_over)
+		return 0;
 	if (is_done && !(r->failed && n[DELIVERY_FAILED] > 0))
 		return err_set(e, ERR_REFUSED, "announcement %lld is done%s",
 		    (long long)r->announcement.id,
@@ -106,13 +129,20 @@ has_expired(const struct store_announcement *a, struct err *e)
 static int
 open_again(struct resume *r, int64_t id, struct err *e)
 {
+	enum announcement_state state;
 	struct arena arena;
 	int result;
 
 	arena_init(&arena);
 	result = cmd_announcement(r->store, &r->announcement, &arena, id, e);
 	arena_release(&arena);
-	if (result != 0 || has_expired(&r->announcement, e) != 0 ||
+	if (result != 0)
+		return -1;
+	state = r->announcement.state;
+	r->is_over = r->gone &&
+	    (state == ANNOUNCEMENT_DONE || state == ANNOUNCEMENT_CANCELLED ||
+		has_expired(&r->announcement, NULL) != 0);
+	if ((!r->is_over && has_expired(&r->announcement, e) != 0) ||
 	    store_announcement_totals(r->store, id, &r->totals, e) != 0)
 		return -1;
 	ask_doubts(r);
@@ -131,6 +161,8 @@ go_on(struct resume *r, struct err *e)
 	int64_t id = r->announcement.id;
 	struct buf b;
 
+	if (r->is_over)
+		return 0;
 	if (r->announcement.begins > clock_now()) {
 		buf_init(&b, TEXT_MAX);
 		words_instant_here(&b, r->announcement.begins);
@@ -154,6 +186,7 @@ cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e)
 	struct cmd_option options[] = {
 	    {"--doubts", NULL, &r.doubts},
 	    {"--failed", &r.failed, NULL},
+	    {"--gone", &r.gone, NULL},
 	    {"--queue", &r.queue, NULL},
 	    {NULL, NULL, NULL},
 	};
@@ -167,6 +200,10 @@ cmd_resume(struct cmd_env *env, int argc, char **argv, struct err *e)
 	if (r.doubts != NULL && strcmp(r.doubts, "again") != 0 &&
 	    strcmp(r.doubts, "sent") != 0)
 		return err_set(e, ERR_USAGE, "--doubts takes again or sent");
+	if (r.gone && r.failed)
+		return err_set(e, ERR_USAGE,
+		    "--gone is for addresses that are gone, and --failed sends "
+		    "to them again: give one of them");
 	if (cmd_store(env, &r.store, e) != 0)
 		return -1;
 	result = open_again(&r, id, e);

@@ -5,6 +5,7 @@
 #include "mail/daemon.h"
 #include "mail/progress.h"
 #include "mail/reasons.h"
+#include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/words.h"
@@ -28,6 +29,7 @@ struct request {
 	bool addresses; /* in full, of all that are not sent */
 	bool has_daemon;
 	int64_t now;
+	struct buf notes; /* on what is listed */
 };
 
 static int
@@ -60,10 +62,37 @@ put_json_text(struct buf *to, const char *key, struct str text)
 	json_string(to, text);
 }
 
+static void
+put_json_brake(struct buf *to, int64_t id, const struct brake *brake)
+{
+	static const char *const states[] = {[BRAKE_ON] = "on",
+	    [BRAKE_OFF] = "off",
+	    [BRAKE_OVERRULED] = "overruled"};
+	struct buf advice;
+
+	if (brake->state == BRAKE_NONE) {
+		buf_puts(to, ",\"brake\":null");
+		return;
+	}
+	buf_printf(to, ",\"brake\":{\"state\":\"%s\"", states[brake->state]);
+	put_json_instant(to, "since", brake->changed);
+	buf_printf(to, ",\"by\":\"%s\",\"refused\":%lld,\"answered\":%lld",
+	    brake->by_mail ? "mail" : "relay", (long long)brake->refused,
+	    (long long)brake->answered);
+	put_json_text(to, "reply", brake->reply);
+	if (brake->state == BRAKE_ON) {
+		buf_init(&advice, RECORD_MAX);
+		brake_advise(&advice, id);
+		put_json_text(to, "advice", buf_slice(&advice));
+		buf_release(&advice);
+	}
+	buf_putc(to, '}');
+}
+
 /* An announcement as an object, its closing brace left out. */
 static void
 put_json(struct buf *to, const struct store_announcement *a,
-    const struct store_totals *t)
+    const struct store_totals *t, const struct brake *brake)
 {
 	buf_printf(to, "{\"id\":%lld,\"state\":\"%s\"", (long long)a->id,
 	    announcement_state_name(a->state));
@@ -81,6 +110,7 @@ put_json(struct buf *to, const struct store_announcement *a,
 		    delivery_state_name((enum delivery_state)i),
 		    (long long)t->count[i]);
 	buf_putc(to, '}');
+	put_json_brake(to, a->id, brake);
 }
 
 static int64_t
@@ -143,13 +173,53 @@ put_heading(struct buf *to)
 	    COUNT_WIDTH, "WAITING", "LIST: SUBJECT");
 }
 
+static void
+note_brake(struct buf *notes, int64_t id, const struct brake *brake)
+{
+	if (brake->state != BRAKE_ON)
+		return;
+	buf_printf(notes, "announcement %lld: ", (long long)id);
+	brake_say(notes, brake);
+	buf_printf(
+	    notes, "; announce status %lld says what to do\n", (long long)id);
+}
+
+static int
+print_announcement(struct request *r, struct buf *to,
+    const struct store_announcement *a, bool is_first, int64_t *open,
+    struct err *e)
+{
+	struct store_totals totals;
+	struct brake brake;
+	struct arena arena;
+	int result;
+
+	arena_init(&arena);
+	result = store_announcement_totals(r->store, a->id, &totals, e);
+	if (result == 0)
+		result = store_brake(r->store, a->id, &brake, &arena, e);
+	if (result == 0 && r->is_json) {
+		buf_puts(to, is_first ? "\n  " : ",\n  ");
+		put_json(to, a, &totals, &brake);
+		buf_putc(to, '}');
+	} else if (result == 0) {
+		if (is_first)
+			put_heading(to);
+		put_row(to, a, &totals, r->now);
+		note_brake(&r->notes, a->id, &brake);
+	}
+	if (result == 0 && a->state == ANNOUNCEMENT_OPEN)
+		*open += waiting(&totals);
+	arena_release(&arena);
+	return result;
+}
+
 /* One page of announcements. Returns how many there were. */
 static int
 print_page(struct request *r, int64_t *before, size_t done, int64_t *open,
     struct err *e)
 {
 	struct store_announcement page[LATEST];
-	struct store_totals totals;
 	struct arena a;
 	struct buf b;
 	size_t count;
@@ -162,18 +232,7 @@ print_page(struct request *r, int64_t *before, size_t done, int64_t *open,
 	for (size_t i = 0; result == 0 && i < count; i++) {
 		*before = page[i].id;
 		result =
-		    store_announcement_totals(r->store, page[i].id, &totals, e);
-		if (page[i].state == ANNOUNCEMENT_OPEN)
-			*open += waiting(&totals);
-		if (r->is_json) {
-			buf_puts(&b, done + i > 0 ? ",\n  " : "\n  ");
-			put_json(&b, &page[i], &totals);
-			buf_putc(&b, '}');
-		} else {
-			if (done + i == 0)
-				put_heading(&b);
-			put_row(&b, &page[i], &totals, r->now);
-		}
+		    print_announcement(r, &b, &page[i], done + i == 0, open, e);
 	}
 	if (result == 0)
 		result = print(&b, e);
@@ -216,7 +275,7 @@ say_health(const struct request *r, size_t announcements, int64_t open,
 			buf_puts(&b, ", and so does announce resume ID");
 	}
 	put_letters(&b, letters);
-	fprintf(stderr, "%s\n", b.data);
+	fprintf(stderr, "%s%s\n", r->notes.data, b.data);
 	buf_release(&b);
 }
 
@@ -533,12 +592,26 @@ put_totals(struct buf *to, const struct store_announcement *a,
 		    (long long)a->id);
 }
 
+/* What stopped it, and what to do. */
+static void
+put_brake(struct buf *to, int64_t id, const struct brake *brake)
+{
+	if (brake->state != BRAKE_ON)
+		return;
+	buf_putc(to, '\n');
+	brake_say(to, brake);
+	buf_puts(to, ";\n");
+	brake_advise(to, id);
+	buf_putc(to, '\n');
+}
+
 static int
 print_one(struct request *r, int64_t id, struct err *e)
 {
 	struct store_announcement a;
 	struct store_totals totals;
 	struct span span = {0};
+	struct brake brake;
 	struct arena arena;
 	struct buf b;
 	int result;
@@ -551,13 +624,16 @@ print_one(struct request *r, int64_t id, struct err *e)
 	if (result == 0)
 		result = each_delivery(
 		    r->store, id, DELIVERY_SENT, take_time, &span, e);
+	if (result == 0)
+		result = store_brake(r->store, id, &brake, &arena, e);
 	if (result == 0 && r->is_json) {
-		put_json(&b, &a, &totals);
+		put_json(&b, &a, &totals, &brake);
 		put_json_instant(&b, "first_sent", span.first);
 		put_json_instant(&b, "last_sent", span.last);
 	} else if (result == 0) {
 		put_head(&b, &a, r->now);
 		put_totals(&b, &a, &totals, &span);
+		put_brake(&b, id, &brake);
 	}
 	if (result == 0)
 		result = print(&b, e);
@@ -589,8 +665,10 @@ cmd_mail_status(struct cmd_env *env, int argc, char **argv, struct err *e)
 	if (count < 0 || (count == 1 && cmd_id(&id, argv[0], e) != 0) ||
 	    cmd_store(env, &r.store, e) != 0)
 		return -1;
+	buf_init(&r.notes, RECORD_MAX);
 	r.has_daemon = daemon_is_there(env->conf.state.p);
 	result = count == 1 ? print_one(&r, id, e) : print_all(&r, e);
+	buf_release(&r.notes);
 	store_close(r.store);
 	return result;
 }

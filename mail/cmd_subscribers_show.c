@@ -105,8 +105,12 @@ put_bounces(
 	for (size_t i = 0; i < count; i++) {
 		buf_puts(to, i > 0 ? ",\n {" : "\n {");
 		put_instant(to, "at", b[i].at);
-		buf_printf(to, ",\"announcement\":%lld,\"permanent\":%s,",
-		    (long long)b[i].announcement,
+		buf_puts(to, ",\"announcement\":");
+		if (b[i].announcement != 0)
+			buf_printf(to, "%lld", (long long)b[i].announcement);
+		else
+			buf_puts(to, "null");
+		buf_printf(to, ",\"permanent\":%s,",
 		    b[i].permanent ? "true" : "false");
 		buf_printf(
 		    to, "\"counts\":\"%s\",", weights[bounce_weigh(&b[i])]);

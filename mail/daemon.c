@@ -255,6 +255,9 @@ tick(struct daemon *d)
 	deliver_tick(d->pool, &d->report, &e);
 	tell_fault(d, &e);
 	tell_trouble(d);
+	if (d->report.braked[0] != '\0')
+		log_warn(
+		    "%s; announce status says what to do", d->report.braked);
 	tell_figures(d);
 	desk_listen_tend(d->desk);
 	if (d->phase == RUNNING)

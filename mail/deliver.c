@@ -6,6 +6,7 @@
 #include "mail/deliver_session.h"
 #include "mail/deliver_share.h"
 #include "mail/spawn.h"
+#include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/transport.h"
@@ -45,6 +46,7 @@ struct deliver {
 	pid_t pids[SHARE_SESSIONS_MAX]; /* 0: none */
 	int64_t tend_ms; /* when to tend the store next */
 	int64_t stopped_ms; /* 0: goes on */
+	int64_t braked, braked_at; /* what was told last */
 	struct sample samples[RATE_SAMPLES]; /* the oldest first */
 	size_t sample_count;
 };
@@ -262,6 +264,32 @@ say_trouble(struct deliver *d, struct deliver_report *r)
 }
 
 static void
+say_braked(struct deliver *d, struct deliver_report *r)
+{
+	int64_t id = atomic_exchange(&d->share->braked, 0);
+	struct brake brake;
+	struct arena a;
+	struct buf b;
+
+	if (id == 0)
+		return;
+	arena_init(&a);
+	buf_init(&b, sizeof r->braked);
+	/* Each session that runs into it tells. */
+	if (store_brake(d->store, id, &brake, &a, NULL) == 0 &&
+	    brake.state == BRAKE_ON &&
+	    (id != d->braked || brake.changed != d->braked_at)) {
+		d->braked = id;
+		d->braked_at = brake.changed;
+		buf_printf(&b, "announcement %lld is paused: ", (long long)id);
+		brake_say(&b, &brake);
+		snprintf(r->braked, sizeof r->braked, "%s", b.data);
+	}
+	buf_release(&b);
+	arena_release(&a);
+}
+
+static void
 report(struct deliver *d, struct deliver_report *r)
 {
 	struct share *s = d->share;
@@ -273,6 +301,7 @@ report(struct deliver *d, struct deliver_report *r)
 	r->in_doubt = atomic_load(&s->in_doubt);
 	r->rate = measure(d, r->sent + r->deferred + r->failed);
 	say_trouble(d, r);
+	say_braked(d, r);
 }
 
 int

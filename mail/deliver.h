@@ -34,6 +34,8 @@ struct deliver_report {
 	int64_t next_due;  /* when something will be; 0: nothing waits */
 	int64_t sent, deferred, failed, in_doubt; /* since deliver_open */
 	double rate;       /* messages a second, of the last seconds */
+	char braked[512];  /* which announcement was paused since the last
+	                    * tick, for its being refused; or empty */
 	char trouble[512]; /* why the relay takes nothing; empty: it does */
 };
 

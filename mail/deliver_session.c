@@ -6,6 +6,7 @@
 #include "mail/deliver_share.h"
 #include "mail/mailbox.h"
 #include "mail/rate.h"
+#include "mail/store_brake.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -41,6 +42,7 @@ struct session {
 	struct buf head, body, reply;
 	int64_t ticket; /* of the last transaction; 0: all are synced */
 	int64_t answers; /* in this run */
+	bool is_braked; /* the run's announcement: see store_brake.h */
 	struct err failure; /* the store's or a message's; ends the run */
 };
 
@@ -181,6 +183,7 @@ struct outcome {
 	int move_count;
 	struct store_bounce bounce;
 	bool is_bounce;
+	bool is_refused; /* for good, by the relay */
 };
 
 static int
@@ -192,6 +195,10 @@ enter(struct session *s, const struct item *item, const struct outcome *o,
 	for (int i = 0; i < o->move_count; i++)
 		if (item_enter(s->store, item, &o->moves[i], e) != 0)
 			return -1;
+	if (o->is_refused && item->letter == NULL &&
+	    store_brake_refused(s->store, item->id, o->moves[0].at,
+		o->moves[0].reply, &s->is_braked, e) != 0)
+		return -1;
 	if (!o->is_bounce)
 		return 0;
 	return store_bounce_take(
@@ -235,6 +242,9 @@ record_surely(struct session *s, struct item *item, const struct outcome *o,
 			item->is_claimed = false;
 			for (int m = 0; m < o->move_count; m++)
 				count(s->share, o->moves[m].to);
+			if (s->is_braked)
+				atomic_store(
+				    &s->share->braked, item->announcement);
 			return;
 		}
 		if (e.kind == ERR_REFUSED)
@@ -339,14 +349,28 @@ is_answer(const struct transport_answer *answer)
 	    (answer->outcome == TRANSPORT_DEFERRED && answer->code != 421);
 }
 
+static bool
+is_refusal(const struct transport_answer *answer)
+{
+	return answer->outcome == TRANSPORT_FAILED && answer->code >= 500;
+}
+
 static void
 end(void *ctx, size_t i, const struct transport_answer *answer)
 {
+	static const struct transport_answer untried = {
+	    .outcome = TRANSPORT_UNTRIED};
 	struct session *s = ctx;
 	struct item *item = &s->batch[i], *next = next_of(s, i, answer);
 	struct item_times times = times_of(s, item);
-	struct outcome o = {0};
+	struct outcome o = {.is_refused = is_refusal(answer)};
+	bool has_answered = is_answer(answer);
 
+	/* Who is refused after the brake was put on stays queued. */
+	if (s->is_braked && o.is_refused) {
+		o.is_refused = false;
+		answer = &untried;
+	}
 	o.move_count = item_moves(o.moves, item, answer, &times);
 	PROBE4(announce, message__done, item->id, item->announcement,
 	    (int)answer->outcome, answer->code);
@@ -355,7 +379,7 @@ end(void *ctx, size_t i, const struct transport_answer *answer)
 		pay_back(s, item);
 	else
 		item_reply(&s->reply, answer);
-	if (is_answer(answer)) {
+	if (has_answered) {
 		s->answers++;
 		atomic_fetch_add(&s->self->answers, 1);
 		share_healed(s->share);
@@ -459,6 +483,7 @@ run(struct session *s, struct item *items, size_t n, struct err *e)
 	s->batch = items;
 	s->batch_count = n;
 	s->answers = 0;
+	s->is_braked = false;
 	put_senders(s);
 	if (arena_ok(&s->arena, e) != 0)
 		return -1;

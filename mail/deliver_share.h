@@ -35,6 +35,7 @@ struct share {
 	_Atomic bool stop;
 	_Atomic int batch; /* how many messages to lease at once */
 	_Atomic int64_t sent, deferred, failed, in_doubt;
+	_Atomic int64_t braked; /* an announcement; 0: none was of late */
 	_Atomic int64_t day_full; /* no more mail until then; wall's seconds */
 
 	/* The store's writers in line, instead of each trying again and again;

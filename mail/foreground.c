@@ -3,6 +3,7 @@
 #include "mail/daemon.h"
 #include "mail/deliver.h"
 #include "mail/progress.h"
+#include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/words.h"
 
@@ -246,6 +247,36 @@ say_unsent(const struct foreground *f, struct err *e)
 	return say(ERR_REFUSED, &b, e);
 }
 
+/* By somebody, or by the brake. */
+static int
+say_stopped(const struct foreground *f, struct err *e)
+{
+	struct brake brake;
+	struct arena a;
+	struct buf b;
+	int result;
+
+	arena_init(&a);
+	result = store_brake(f->store, f->id, &brake, &a, e);
+	if (result == 0) {
+		buf_init(&b, TEXT_MAX);
+		buf_printf(&b, "announcement %lld was %s", (long long)f->id,
+		    announcement_state_name(f->state));
+		if (f->state == ANNOUNCEMENT_PAUSED &&
+		    brake.state == BRAKE_ON) {
+			buf_puts(&b, ": ");
+			brake_say(&b, &brake);
+			buf_printf(&b,
+			    "; nobody is suspended for that, and announce "
+			    "status %lld says what to do",
+			    (long long)f->id);
+		}
+		result = say(ERR_REFUSED, &b, e);
+	}
+	arena_release(&a);
+	return result;
+}
+
 static int
 conclude(struct foreground *f, struct err *e)
 {
@@ -254,8 +285,7 @@ conclude(struct foreground *f, struct err *e)
 
 	if (f->state == ANNOUNCEMENT_PAUSED ||
 	    f->state == ANNOUNCEMENT_CANCELLED)
-		return err_set(e, ERR_REFUSED, "announcement %lld was %s",
-		    (long long)f->id, announcement_state_name(f->state));
+		return say_stopped(f, e);
 	if (left(&f->totals) + n[DELIVERY_DEFERRED] > 0)
 		return say_waiting(f, e);
 	if (n[DELIVERY_FAILED] + n[DELIVERY_IN_DOUBT] > 0)

@@ -210,6 +210,37 @@ content_of(struct arena *a, GMimePart *part)
 	return text;
 }
 
+/* Of a header, or of what reports without parts have below their text: what
+ * stands between angle brackets in the first Message-ID field. */
+static void
+take_returned(struct reading *r, struct str text)
+{
+	static const struct str name = {"Message-ID:", 11};
+	struct str rest = text, line = {0}, next;
+	ptrdiff_t begin, end;
+
+	while (r->out->returned.n == 0 && str_next_line(&rest, &line)) {
+		if (!str_starts_nocase(line, name))
+			continue;
+		if (str_trim(line).n == name.n && str_next_line(&rest, &next))
+			line = next;
+		begin = str_chr(line, '<');
+		end = str_chr(line, '>');
+		if (begin >= 0 && end > begin)
+			r->out->returned = arena_str(r->arena,
+			    str_sub(line, (size_t)begin + 1,
+				(size_t)(end - begin - 1)));
+	}
+}
+
+static void
+take_message(struct reading *r, GMimeMessage *message)
+{
+	if (message != NULL && r->out->returned.n == 0)
+		r->out->returned = arena_str(
+		    r->arena, str_of(g_mime_message_get_message_id(message)));
+}
+
 static void
 take_part(GMimeObject *parent, GMimeObject *object, gpointer ctx)
 {
@@ -217,6 +248,10 @@ take_part(GMimeObject *parent, GMimeObject *object, gpointer ctx)
 	struct reading *r = ctx;
 
 	(void)parent;
+	if (GMIME_IS_MESSAGE_PART(object))
+		take_message(r,
+		    g_mime_message_part_get_message(
+			GMIME_MESSAGE_PART(object)));
 	if (!GMIME_IS_PART(object))
 		return;
 	if (g_mime_content_type_is_type(type, "message", "delivery-status") ||
@@ -225,6 +260,10 @@ take_part(GMimeObject *parent, GMimeObject *object, gpointer ctx)
 		r->has_status = true;
 		report_parse(&r->out->report, r->arena,
 		    content_of(r->arena, GMIME_PART(object)));
+	} else if (g_mime_content_type_is_type(
+		       type, "text", "rfc822-headers") ||
+	    g_mime_content_type_is_type(type, "message", "global-headers")) {
+		take_returned(r, content_of(r->arena, GMIME_PART(object)));
 	} else if (r->out->text.n == 0 && GMIME_IS_TEXT_PART(object) &&
 	    g_mime_content_type_is_type(type, "text", "plain")) {
 		char *text = g_mime_text_part_get_text(GMIME_TEXT_PART(object));
@@ -336,8 +375,10 @@ decide(struct reading *r, struct str sender)
 		if (out->report.outcome != REPORT_UNKNOWN)
 			out->kind = INCOMING_REPORT;
 	}
-	if (out->kind == INCOMING_REPORT)
-		out->why = NULL;
+	if (out->kind != INCOMING_REPORT)
+		return;
+	out->why = NULL;
+	take_returned(r, out->text);
 }
 
 static void

@@ -42,6 +42,8 @@ struct incoming {
 	struct str text; /* the first plain text, UTF-8, LF; what it answers to
 	                  * and signatures still in it */
 	struct report report; /* of a REPORT */
+	struct str returned; /* the Message-ID of what came back, without angle
+	                      * brackets; empty: a report does not say */
 };
 
 /* The envelope's, as the mail server passed them on. A report's sender is

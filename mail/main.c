@@ -43,13 +43,15 @@ static const struct cmd cmds[] = {
 	"             many of it, of which page, under which subject\n"
 	"\n"
 	"announce daemon does it by itself; without one it delivers, too.\n"},
-    {"resume", "ID [--doubts again|sent] [--failed] [--queue]",
+    {"resume", "ID [--doubts again|sent] [--failed | --gone] [--queue]",
 	"go on with an announcement that was paused or stopped", cmd_resume,
 	NULL,
 	"  --doubts again  send what is in doubt once more: nobody knows\n"
 	"                  whether the relay has taken it\n"
 	"  --doubts sent   count it as sent\n"
 	"  --failed        try those once more who failed\n"
+	"  --gone          where so many were refused that it was paused: these\n"
+	"                  addresses are gone, suspend them\n"
 	"  --queue         leave the delivery to announce daemon\n"
 	"\n"
 	"Only an offer's doubts wait to be decided; an announcement's are\n"

@@ -4,6 +4,7 @@
 #include "mail/desk.h"
 #include "mail/desk_letter.h"
 #include "mail/mailbox.h"
+#include "mail/store_brake.h"
 #include "mail/store_bounce.h"
 
 #include <dirent.h>
@@ -76,6 +77,24 @@ keep_aside(struct work *w, struct str message, const struct err *why)
 	return result;
 }
 
+/* What is done is done, whether more can be said of it or not. */
+static void
+say_brake(struct work *w, int64_t announcement)
+{
+	struct brake brake;
+
+	if (store_brake(w->r->store, announcement, &brake, w->arena, NULL) !=
+		0 ||
+	    brake.state != BRAKE_ON)
+		return;
+	buf_printf(w->said, "; of announcement %lld ", (long long)announcement);
+	brake_say(w->said, &brake);
+	buf_printf(w->said,
+	    "; nobody is suspended for that, and announce status %lld says "
+	    "what to do",
+	    (long long)announcement);
+}
+
 /* A REPORT, by the address that it came to. */
 static int
 take_report(struct work *w)
@@ -86,6 +105,7 @@ take_report(struct work *w)
 	    .permanent = report->outcome == REPORT_PERMANENT,
 	    .status = report->status,
 	    .text = report->said,
+	    .message_id = w->in.returned,
 	};
 	bool is_suspended = false;
 
@@ -108,6 +128,7 @@ take_report(struct work *w)
 	buf_printf(w->said, "mail came back (%s): %.*s%s",
 	    bounce.permanent ? "for good" : "for now", STR_ARG(report->said),
 	    is_suspended ? "; the address is suspended" : "");
+	say_brake(w, bounce.announcement);
 	return 0;
 }
 

@@ -357,3 +357,36 @@ ALTER TABLE asked_and_claimed RENAME TO asked;
 CREATE INDEX asked_of_address ON asked (hash, what, at);
 CREATE INDEX asked_of_network ON asked (network, at);
 CREATE INDEX asked_at ON asked (at);
+
+-- migration 4
+
+-- Announcements of which so much was refused at once that it says more of the
+-- relay than of these people (mail/brake.h).
+CREATE TABLE brakes (
+	announcement INTEGER PRIMARY KEY REFERENCES announcements,
+	-- 'on': what is refused is held against nobody. 'off': an organizer
+	-- has let it go on; what was sent before still is not. 'overruled': an
+	-- organizer said that these addresses are gone.
+	state TEXT NOT NULL
+	    CHECK (state IN ('on', 'off') OR state = 'overruled'),
+	-- When it came into its state.
+	changed INTEGER NOT NULL,
+	-- 1: it came back by mail; 0: the relay refused it.
+	by_mail INTEGER NOT NULL CHECK (by_mail IN (0, 1)),
+	-- How many of how many, among those who stand close together.
+	refused INTEGER NOT NULL,
+	answered INTEGER NOT NULL,
+	-- The last one's.
+	reply TEXT NOT NULL
+) STRICT;
+
+-- 1: of a brake, and held against nobody.
+ALTER TABLE bounces ADD COLUMN excused INTEGER NOT NULL DEFAULT 0
+    CHECK (excused IN (0, 1));
+CREATE INDEX bounces_of_announcement ON bounces (announcement)
+    WHERE announcement IS NOT NULL;
+
+-- Of what is suspended: since and way as they were before, for when that was a
+-- mistake.
+ALTER TABLE members ADD COLUMN was_since INTEGER;
+ALTER TABLE members ADD COLUMN was_way TEXT;

@@ -219,6 +219,19 @@ cancel(struct store *s, int64_t id, int64_t at, struct err *e)
 	    s, id, DELIVERY_DEFERRED, &move, &moved, e);
 }
 
+/* The brake (store_brake.h). */
+static int
+let_go(struct store *s, int64_t id, int64_t at, struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, BRAKE_LET_GO, e);
+
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, id);
+	store_bind_int(q, 2, at);
+	return store_do(s, q, NULL, e);
+}
+
 static int
 enter(struct store *s, int64_t id, enum announcement_state state, int64_t at,
     struct err *e)
@@ -240,7 +253,9 @@ enter(struct store *s, int64_t id, enum announcement_state state, int64_t at,
 		return -1;
 	store_bind_int(q, 1, id);
 	store_bind(q, 2, str_of(names[state]));
-	return store_do(s, q, NULL, e);
+	if (store_do(s, q, NULL, e) != 0)
+		return -1;
+	return state == ANNOUNCEMENT_OPEN ? let_go(s, id, at, e) : 0;
 }
 
 int

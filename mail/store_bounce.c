@@ -23,6 +23,7 @@ store_bounce_add(struct store *s, int64_t subscriber,
 	store_bind_int(q, 4, bounce->permanent);
 	store_bind(q, 5, bounce->status);
 	store_bind(q, 6, bounce->text);
+	store_bind_int(q, 7, bounce->is_excused);
 	return store_do(s, q, NULL, e);
 }
 
@@ -35,13 +36,14 @@ read_bounces(struct store *s, sqlite3_stmt *q, struct arena *a,
 
 	while ((got = store_next(s, q, e)) > 0) {
 		if (address != NULL)
-			address[*count] = store_text(q, 5, a);
+			address[*count] = store_text(q, 6, a);
 		out[(*count)++] = (struct store_bounce){
 		    .at = store_int(q, 0),
 		    .announcement = store_int(q, 1),
 		    .permanent = store_int(q, 2) != 0,
 		    .status = store_text(q, 3, a),
 		    .text = store_text(q, 4, a),
+		    .is_excused = store_int(q, 5) != 0,
 		};
 	}
 	return got < 0 ? -1 : arena_ok(a, e);
@@ -176,21 +178,90 @@ judge(struct store *s, int64_t subscriber, int64_t now, struct arena *a,
 }
 
 int
-store_bounce_take(struct store *s, int64_t subscriber,
-    const struct store_bounce *bounce, bool *suspended, struct err *e)
+store_judge(struct store *s, int64_t subscriber, int64_t now, bool *suspended,
+    struct err *e)
 {
 	struct arena a;
 	int result;
 
+	arena_init(&a);
+	result = judge(s, subscriber, now, &a, suspended, e);
+	arena_release(&a);
+	return result;
+}
+
+/* Somebody's delivery of an announcement; 0: there is none. */
+static int
+delivery_of(struct store *s, int64_t subscriber, int64_t announcement,
+    int64_t *delivery, struct err *e)
+{
+	sqlite3_stmt *q;
+
+	*delivery = 0;
+	if (announcement == 0)
+		return 0;
+	if ((q = store_ask(s, DELIVERY_OF_MEMBER, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, subscriber);
+	store_bind_int(q, 2, announcement);
+	return store_number(s, q, delivery, e) < 0 ? -1 : 0;
+}
+
+/* What comes of a brake's bounce that came by mail: its message has not
+ * arrived. */
+static int
+came_back(struct store *s, int64_t delivery, const struct store_bounce *bounce,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, DELIVERY_CAME_BACK, e);
+
+	if (q == NULL)
+		return -1;
+	store_bind_int(q, 1, delivery);
+	store_bind_int(q, 2, bounce->at);
+	store_bind(q, 3, bounce->text);
+	return store_do(s, q, NULL, e);
+}
+
+static int
+take(struct store *s, int64_t subscriber, const struct store_bounce *bounce,
+    bool by_mail, bool *suspended, struct err *e)
+{
+	struct store_bounce b = *bounce;
+	bool is_braked = false;
+	int64_t delivery;
+
+	if (delivery_of(s, subscriber, b.announcement, &delivery, e) != 0 ||
+	    (b.permanent &&
+		store_brake_excuses(s, delivery, by_mail, &b.is_excused, e) !=
+		    0) ||
+	    store_bounce_add(s, subscriber, &b, e) != 0)
+		return -1;
+	if (b.is_excused)
+		return by_mail ? came_back(s, delivery, &b, e) : 0;
+	if (b.permanent && by_mail &&
+	    store_brake_returned(s, delivery, b.at, b.text, &is_braked, e) != 0)
+		return -1;
+	return is_braked ? 0 : store_judge(s, subscriber, b.at, suspended, e);
+}
+
+static int
+take_whole(struct store *s, int64_t subscriber,
+    const struct store_bounce *bounce, bool by_mail, bool *suspended,
+    struct err *e)
+{
 	*suspended = false;
 	if (store_step(s, e) != 0)
 		return -1;
-	arena_init(&a);
-	result = store_bounce_add(s, subscriber, bounce, e);
-	if (result == 0 && bounce_weigh(bounce) != BOUNCE_NOTHING)
-		result = judge(s, subscriber, bounce->at, &a, suspended, e);
-	arena_release(&a);
-	return store_settle(s, result, e);
+	return store_settle(
+	    s, take(s, subscriber, bounce, by_mail, suspended, e), e);
+}
+
+int
+store_bounce_take(struct store *s, int64_t subscriber,
+    const struct store_bounce *bounce, bool *suspended, struct err *e)
+{
+	return take_whole(s, subscriber, bounce, false, suspended, e);
 }
 
 /* Whose it is; 0: a letter's to nobody known. */
@@ -214,9 +285,26 @@ owner_of(struct store *s, struct str token, int64_t *subscriber,
 	return 0;
 }
 
+/* Of which announcement to them a message was, by its Message-ID; 0: none. */
+static int
+announcement_of(struct store *s, int64_t subscriber, struct str message_id,
+    int64_t *announcement, struct err *e)
+{
+	struct str token = str_sub(message_id, 0, TOKEN_LEN);
+	sqlite3_stmt *q;
+
+	if (message_id.n <= TOKEN_LEN || message_id.p[TOKEN_LEN] != '.')
+		return 0;
+	if ((q = store_ask(s, ANNOUNCEMENT_OF_MESSAGE, e)) == NULL)
+		return -1;
+	store_bind(q, 1, token);
+	store_bind_int(q, 2, subscriber);
+	return store_number(s, q, announcement, e) < 0 ? -1 : 0;
+}
+
 int
 store_bounce_of_token(struct store *s, struct str token,
-    const struct store_bounce *bounce, bool *suspended, struct err *e)
+    struct store_bounce *bounce, bool *suspended, struct err *e)
 {
 	int64_t subscriber;
 	struct arena a;
@@ -225,10 +313,14 @@ store_bounce_of_token(struct store *s, struct str token,
 	*suspended = false;
 	arena_init(&a);
 	result = owner_of(s, token, &subscriber, &a, e);
-	if (result == 0 && subscriber != 0)
-		result = store_bounce_take(s, subscriber, bounce, suspended, e);
 	arena_release(&a);
-	return result;
+	if (result != 0 || subscriber == 0)
+		return result;
+	if (bounce->announcement == 0 &&
+	    announcement_of(s, subscriber, bounce->message_id,
+		&bounce->announcement, e) != 0)
+		return -1;
+	return take_whole(s, subscriber, bounce, true, suspended, e);
 }
 
 int

@@ -3,7 +3,8 @@
  * address is dead its memberships are suspended, all in one transaction. The
  * same for what a mail server refuses while a message is handed to it and for
  * what comes back as a report later; a report that mail is delayed is neither.
- * Somebody suspended comes back by themselves, or by the organizer.
+ * Somebody suspended comes back by themselves, or by the organizer; or at once,
+ * when so much came back that it is no fault of theirs (store_brake.h).
  */
 #ifndef MAIL_STORE_BOUNCE_H
 #define MAIL_STORE_BOUNCE_H
@@ -25,6 +26,9 @@ struct store_bounce {
 	bool permanent;
 	struct str status; /* "5.1.1" (RFC 3463); empty where none was given */
 	struct str text; /* what the other server said */
+	bool is_excused; /* held against nobody (store_brake.h) */
+	struct str message_id; /* of what came back, without angle brackets;
+	                        * empty: not known. Is not kept */
 };
 
 int store_bounce_add(struct store *s, int64_t subscriber,
@@ -41,11 +45,12 @@ int store_bounces_latest(struct store *s, struct arena *a,
 int store_bounce_take(struct store *s, int64_t subscriber,
     const struct store_bounce *bounce, bool *suspended, struct err *e);
 
-/* The same by the token in the address it came back to: a subscriber's or a
- * letter's. A letter to nobody known changes nothing. ERR_MISSING for a
- * token that is neither's. */
+/* The same of what came back by mail, by the token in the address it came to:
+ * a subscriber's or a letter's. The Message-ID gives the announcement, if it
+ * is one's. A letter to nobody known changes nothing. ERR_MISSING for a token
+ * that is neither's. */
 int store_bounce_of_token(struct store *s, struct str token,
-    const struct store_bounce *bounce, bool *suspended, struct err *e);
+    struct store_bounce *bounce, bool *suspended, struct err *e);
 
 /* How somebody stands now; what it points to stands in the arena. */
 int store_bounce_score(struct store *s, int64_t subscriber, int64_t now,

@@ -118,6 +118,18 @@ bool store_holder_lives(struct store *s, int64_t holder);
 int store_deliveries_drop(struct store *s, int64_t subscriber, int64_t list,
     int64_t at, const char *why, struct err *e);
 
+/* Suspends somebody if what came back of theirs says so. */
+int store_judge(struct store *s, int64_t subscriber, int64_t now,
+    bool *suspended, struct err *e);
+
+/* The brake (store_brake.h), of a delivery that a report came back of: puts it
+ * on if that is due. And whether what is refused, or came back, is excused.
+ * Both within a transaction; a delivery 0 is none. */
+int store_brake_returned(struct store *s, int64_t delivery, int64_t at,
+    struct str text, bool *is_on, struct err *e);
+int store_brake_excuses(struct store *s, int64_t delivery, bool by_mail,
+    bool *excuses, struct err *e);
+
 /* The first row, of id, since, address and token; ERR_MISSING. */
 int store_find_subscriber(struct store *s, enum store_question question,
     struct str value, struct store_subscriber *out, struct arena *a,

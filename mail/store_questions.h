@@ -59,7 +59,9 @@
 	    " consent, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")              \
 	X(MEMBER_CHANGED,                                                      \
 	    "UPDATE members SET state = ?3, since = ?4, way = ?5,"             \
-	    " consent = iif(?6 = '', consent, ?6), why = ?7"                   \
+	    " consent = iif(?6 = '', consent, ?6), why = ?7,"                  \
+	    " was_since = iif(?3 = 'suspended', since, NULL),"                 \
+	    " was_way = iif(?3 = 'suspended', way, NULL)"                      \
 	    " WHERE subscriber = ?1 AND list = ?2")                            \
 	X(MEMBERS_OF_ALL,                                                      \
 	    MEMBER_COLUMNS " FROM members m"                                   \
@@ -96,15 +98,100 @@
 	X(SUPPRESSION_GONE, "DELETE FROM suppressions WHERE hash = ?1")        \
 	X(NEW_BOUNCE,                                                          \
 	    "INSERT INTO bounces (subscriber, announcement, at, permanent,"    \
-	    " status, text) VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6)")       \
+	    " status, text, excused)"                                          \
+	    " VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7)")                 \
 	X(BOUNCES_OF_SUBSCRIBER,                                               \
-	    "SELECT at, announcement, permanent, status, text FROM bounces"    \
-	    " WHERE subscriber = ?1 ORDER BY at DESC, id DESC LIMIT ?2")       \
+	    "SELECT at, announcement, permanent, status, text, excused"        \
+	    " FROM bounces WHERE subscriber = ?1"                              \
+	    " ORDER BY at DESC, id DESC LIMIT ?2")                             \
 	X(BOUNCES_LATEST,                                                      \
 	    "SELECT b.at, b.announcement, b.permanent, b.status, b.text,"      \
-	    " s.address FROM bounces b"                                        \
+	    " b.excused, s.address FROM bounces b"                             \
 	    " JOIN subscribers s ON s.id = b.subscriber"                       \
 	    " ORDER BY b.id DESC LIMIT ?1")                                    \
+                                                                               \
+	X(BRAKE,                                                               \
+	    "SELECT state, changed, by_mail, refused, answered, reply"         \
+	    " FROM brakes WHERE announcement = ?1")                            \
+	X(BRAKE_OF_DELIVERY,                                                   \
+	    "SELECT d.announcement, d.changed, b.state, b.changed"             \
+	    " FROM deliveries d LEFT JOIN brakes b"                            \
+	    " ON b.announcement = d.announcement WHERE d.id = ?1")             \
+	X(DELIVERY_OF_MEMBER,                                                  \
+	    "SELECT id FROM deliveries"                                        \
+	    " WHERE subscriber = ?1 AND announcement = ?2")                    \
+	X(ANNOUNCEMENT_OF_MESSAGE,                                             \
+	    "SELECT d.announcement FROM announcements a JOIN deliveries d"     \
+	    " ON d.announcement = a.id AND d.subscriber = ?2"                  \
+	    " WHERE a.token = ?1")                                             \
+	/* Of those close to a delivery that were answered since: how many,    \
+	 * and how many of them were refused or came back. */                  \
+	X(REFUSED_AROUND,                                                      \
+	    "SELECT count(*), coalesce(sum(is_refused), 0) FROM"               \
+	    " (SELECT d.state, (d.state = 'failed'"                            \
+	    " AND d.reply GLOB '5[0-9][0-9] *') OR EXISTS"                     \
+	    " (SELECT 1 FROM bounces b WHERE b.subscriber = d.subscriber"      \
+	    " AND b.announcement = d.announcement AND b.permanent = 1"         \
+	    " AND b.excused = 0) AS is_refused FROM deliveries me"             \
+	    " CROSS JOIN deliveries d"                                         \
+	    " ON d.id BETWEEN me.id - ?2 AND me.id + ?2"                       \
+	    " AND d.announcement = me.announcement"                            \
+	    " WHERE me.id = ?1 AND d.changed >= ?3)"                           \
+	    " WHERE is_refused OR state = 'sent'")                             \
+	X(NEW_BRAKE,                                                           \
+	    "INSERT INTO brakes (announcement, state, changed, by_mail,"       \
+	    " refused, answered, reply) VALUES (?1, 'on', ?2, ?3, ?4, ?5, ?6)" \
+	    " ON CONFLICT DO UPDATE SET state = 'on', changed = ?2,"           \
+	    " by_mail = ?3, refused = ?4, answered = ?5, reply = ?6")          \
+	X(BRAKE_LET_GO,                                                        \
+	    "UPDATE brakes SET state = 'off', changed = ?2"                    \
+	    " WHERE announcement = ?1 AND state = 'on'")                       \
+	X(BRAKE_DENIED,                                                        \
+	    "UPDATE brakes SET state = 'overruled', changed = ?2"              \
+	    " WHERE announcement = ?1 AND state != 'overruled'")               \
+	X(ANNOUNCEMENT_BRAKED,                                                 \
+	    "UPDATE announcements SET state = 'paused'"                        \
+	    " WHERE id = ?1 AND state = 'open'")                               \
+	X(BOUNCES_EXCUSED,                                                     \
+	    "UPDATE bounces SET excused = ?2"                                  \
+	    " WHERE announcement = ?1 AND permanent = 1 AND excused != ?2")    \
+	X(BOUNCED_AFTER,                                                       \
+	    "SELECT DISTINCT subscriber FROM bounces"                          \
+	    " WHERE announcement = ?1 AND permanent = 1 AND subscriber > ?2"   \
+	    " ORDER BY subscriber LIMIT ?3")                                   \
+	/* Whom and what the suspensions have stopped that are excused. */     \
+	X(DELIVERIES_GIVEN_BACK,                                               \
+	    "UPDATE deliveries SET state = 'queued', due = 0, changed = ?2,"   \
+	    " reply = '' WHERE state = 'cancelled' AND reply = 'suspended'"    \
+	    " AND subscriber IN (SELECT b.subscriber FROM bounces b"           \
+	    " WHERE b.announcement = ?1 AND b.excused = 1)"                    \
+	    " AND EXISTS (SELECT 1 FROM bounces b WHERE b.announcement = ?1"   \
+	    " AND b.subscriber = deliveries.subscriber"                        \
+	    " AND b.at = deliveries.changed AND b.excused = 1)"                \
+	    " AND announcement IN (SELECT id FROM announcements"               \
+	    " WHERE state IN ('open', 'paused'))")                             \
+	X(MEMBERS_GIVEN_BACK,                                                  \
+	    "UPDATE members SET state = 'active', since = was_since,"          \
+	    " way = was_way, why = '', was_since = NULL, was_way = NULL"       \
+	    " WHERE state = 'suspended' AND was_since IS NOT NULL"             \
+	    " AND subscriber IN (SELECT b.subscriber FROM bounces b"           \
+	    " WHERE b.announcement = ?1 AND b.excused = 1)"                    \
+	    " AND EXISTS (SELECT 1 FROM bounces b WHERE b.announcement = ?1"   \
+	    " AND b.subscriber = members.subscriber"                           \
+	    " AND b.at = members.since AND b.excused = 1)")                    \
+	X(DELIVERIES_CAME_BACK,                                                \
+	    "UPDATE deliveries SET state = 'failed', due = 0, changed = ?2,"   \
+	    " reply = 'came back: ' || (SELECT b.text FROM bounces b"          \
+	    " WHERE b.subscriber = deliveries.subscriber"                      \
+	    " AND b.announcement = ?1 AND b.excused = 1"                       \
+	    " ORDER BY b.id DESC LIMIT 1) WHERE state = 'sent'"                \
+	    " AND id IN (SELECT d.id FROM bounces b JOIN deliveries d"         \
+	    " ON d.subscriber = b.subscriber AND d.announcement = ?1"          \
+	    " WHERE b.announcement = ?1 AND b.excused = 1"                     \
+	    " AND b.at >= d.changed)")                                         \
+	X(DELIVERY_CAME_BACK,                                                  \
+	    "UPDATE deliveries SET state = 'failed', due = 0, changed = ?2,"   \
+	    " reply = 'came back: ' || ?3 WHERE id = ?1 AND state = 'sent'")   \
                                                                                \
 	X(NEW_ANNOUNCEMENT,                                                    \
 	    "INSERT INTO announcements (list, page, subject, token, state,"    \

@@ -216,6 +216,73 @@ reads_reports(void)
 	arena_release(&a);
 }
 
+#define RETURNED(type, text)                                       \
+	"To: bounces+b-" TOKEN "@mail.example.org\n"               \
+	"Content-Type: multipart/report; boundary=B\n\n"           \
+	"--B\nContent-Type: message/delivery-status\n\n"           \
+	"Reporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n" \
+	"\n--B\nContent-Type: " type "\n\n" text "\n--B--\n"
+
+static void
+knows_what_came_back(void)
+{
+	static const struct {
+		const char *why, *message, *want;
+	} cases[] = {
+	    {"the message",
+		RETURNED("message/rfc822",
+		    "Subject: x\nMessage-ID: <a.1@x>\n\ntext"),
+		"a.1@x"},
+	    {"its header",
+		RETURNED(
+		    "text/rfc822-headers", "Subject: x\nmessage-id: <a.1@x>\n"),
+		"a.1@x"},
+	    {"its header, folded",
+		RETURNED("text/rfc822-headers",
+		    "Message-ID:\n <a.1@x>\nSubject: x\n"),
+		"a.1@x"},
+	    {"a header in UTF-8",
+		RETURNED("message/global-headers", "Message-ID: <a.1@x>\n"),
+		"a.1@x"},
+	    {"the first of two",
+		RETURNED("text/rfc822-headers",
+		    "Message-ID: <a@x>\nMessage-ID: <b@x>\n"),
+		"a@x"},
+	    {"no end", RETURNED("text/rfc822-headers", "Message-ID: <a\n"), ""},
+	    {"turned round",
+		RETURNED("text/rfc822-headers", "Message-ID: >a<\n"), ""},
+	    {"nothing came back", DSN("5.1.1"), ""},
+	    {"a report in words",
+		"To: bounces+b-" TOKEN "@mail.example.org\n\n"
+		"Ann: 550 no such user\n\nA copy of the message:\n\n"
+		"Message-ID: <a.1@x>\n",
+		"a.1@x"},
+	    {"a person's own words",
+		"From: ann@example.net\n"
+		"To: announce+help@example.org\n\n"
+		"Message-ID: <a.1@x>\n",
+		""},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct row row = {.sender = i + 1 < sizeof cases / sizeof *cases
+			? NULL_SENDER
+			: "ann@example.net"};
+		struct str message = t_guard(str_of(cases[i].message));
+		struct err e = ERR_INIT;
+		struct incoming in;
+		struct arena a;
+
+		arena_init(&a);
+		T_OK(parse(&in, &a, &row, message, &e) == 0, "%s: %s",
+		    cases[i].why, e.msg);
+		T_EQ_STR(
+		    in.returned, str_of(cases[i].want), "%s", cases[i].why);
+		arena_release(&a);
+		t_guard_free(message);
+	}
+}
+
 /* What a person has written, through encodings and character sets. */
 static void
 reads_texts(void)
@@ -340,6 +407,7 @@ main(void)
 	T_RUN(knows_what_came);
 	T_RUN(takes_any_part_of_a_message);
 	T_RUN(reads_reports);
+	T_RUN(knows_what_came_back);
 	T_RUN(reads_texts);
 	T_RUN(refuses_what_is_too_much);
 	T_RUN(finds_own_words);
