@@ -23,6 +23,8 @@ brake_say(struct buf *to, const struct brake *brake)
 	words_counted(to, brake->answered, "recipient", "recipients");
 	if (brake->by_mail)
 		buf_puts(to, " came back");
+	if (brake->reply.n == 0)
+		return;
 	buf_puts(to, ", the last with: ");
 	words_cell(to, brake->reply, REPLY_WIDTH, false);
 }

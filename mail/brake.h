@@ -36,7 +36,7 @@ struct brake {
 	bool by_mail; /* it came back; else the relay refused it */
 	int64_t changed; /* when it came into its state */
 	int64_t refused, answered; /* how many of how many */
-	struct str reply; /* the last one's */
+	struct str reply; /* the last one's (words_reply); empty: forgotten */
 };
 
 /* Of those near: answered in the end, and refused among these. */

@@ -376,7 +376,7 @@ CREATE TABLE brakes (
 	-- How many of how many, among those who stand close together.
 	refused INTEGER NOT NULL,
 	answered INTEGER NOT NULL,
-	-- The last one's.
+	-- The last one's, without its address; empty once somebody was erased.
 	reply TEXT NOT NULL
 ) STRICT;
 

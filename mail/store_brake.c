@@ -1,7 +1,9 @@
 #include "mail/store_brake.h"
 #include "mail/store_inner.h"
+#include "mail/words.h"
 
 #define PAGE 500
+#define REPLY_MAX 4096
 
 static const char *const names[] = {
     [BRAKE_NONE] = "",
@@ -110,34 +112,54 @@ change(struct store *s, enum store_question question, int64_t announcement,
 }
 
 static int
-put_on(struct store *s, int64_t announcement, const struct brake *brake,
+write_brake(struct store *s, int64_t announcement, const struct brake *brake,
     struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, NEW_BRAKE, e);
+	struct buf reply;
+	int result;
 
 	if (q == NULL)
 		return -1;
+	buf_init(&reply, REPLY_MAX);
+	words_reply(&reply, str_sub(brake->reply, 0, REPLY_MAX / 4));
 	store_bind_int(q, 1, announcement);
 	store_bind_int(q, 2, brake->changed);
 	store_bind_int(q, 3, brake->by_mail);
 	store_bind_int(q, 4, brake->refused);
 	store_bind_int(q, 5, brake->answered);
-	store_bind(q, 6, brake->reply);
-	if (store_do(s, q, NULL, e) != 0 ||
-	    (q = store_ask(s, ANNOUNCEMENT_BRAKED, e)) == NULL)
+	store_bind(q, 6, buf_slice(&reply));
+	result = store_do(s, q, NULL, e);
+	buf_release(&reply);
+	return result;
+}
+
+/* A question of an announcement alone. */
+static int
+change_of(struct store *s, enum store_question question, int64_t announcement,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_ask(s, question, e);
+
+	if (q == NULL)
 		return -1;
 	store_bind_int(q, 1, announcement);
-	if (store_do(s, q, NULL, e) != 0 ||
+	return store_do(s, q, NULL, e);
+}
+
+static int
+put_on(struct store *s, int64_t announcement, const struct brake *brake,
+    struct err *e)
+{
+	int64_t at = brake->changed;
+
+	if (write_brake(s, announcement, brake, e) != 0 ||
+	    change_of(s, ANNOUNCEMENT_BRAKED, announcement, e) != 0 ||
 	    change(s, BOUNCES_EXCUSED, announcement, 1, NULL, e) != 0 ||
-	    change(s, DELIVERIES_GIVEN_BACK, announcement, brake->changed, NULL,
-		e) != 0 ||
-	    (q = store_ask(s, MEMBERS_GIVEN_BACK, e)) == NULL)
+	    change(s, DELIVERIES_GIVEN_BACK, announcement, at, NULL, e) != 0 ||
+	    change_of(s, MEMBERS_GIVEN_BACK, announcement, e) != 0)
 		return -1;
-	store_bind_int(q, 1, announcement);
-	if (store_do(s, q, NULL, e) != 0)
-		return -1;
-	return change(
-	    s, DELIVERIES_CAME_BACK, announcement, brake->changed, NULL, e);
+	return change(s, DELIVERIES_CAME_BACK, announcement, at, NULL, e);
 }
 
 static int

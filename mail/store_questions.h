@@ -290,6 +290,9 @@
 	    " WHERE list = ?2 AND state IN ('open', 'paused')))")              \
 	X(REPLIES_FORGOTTEN,                                                   \
 	    "UPDATE deliveries SET reply = '' WHERE subscriber = ?1")          \
+	X(BRAKE_REPLIES_FORGOTTEN,                                             \
+	    "UPDATE brakes SET reply = '' WHERE announcement IN"               \
+	    " (SELECT announcement FROM deliveries WHERE subscriber = ?1)")    \
 	X(DELIVERIES_OF_STATE,                                                 \
 	    DELIVERY_COLUMNS " FROM deliveries d"                              \
 	    " LEFT JOIN subscribers s ON s.id = d.subscriber"                  \

@@ -530,7 +530,8 @@ erase(struct store *s, struct str address, int64_t at, bool *was_known,
 	if (id == 0)
 		return 0;
 	if (store_deliveries_drop(s, id, 0, at, "", e) != 0 ||
-	    tell(s, REPLIES_FORGOTTEN, id, e) != 0)
+	    tell(s, REPLIES_FORGOTTEN, id, e) != 0 ||
+	    tell(s, BRAKE_REPLIES_FORGOTTEN, id, e) != 0)
 		return -1;
 	return tell(s, SUBSCRIBER_GONE, id, e);
 }

@@ -193,7 +193,7 @@ refuse(struct world *w, int i, int64_t at)
 	    .permanent = true,
 	    .status = STR("5.1.1"),
 	    .text = STR("no such user")};
-	struct str reply = STR("550 5.1.1 no such user");
+	struct str reply = STR("550 5.1.1 no such user: <p1@x.org>");
 	bool is_on = false, suspended;
 	struct err e = ERR_INIT;
 
@@ -278,6 +278,7 @@ static void
 all_are_refused(void)
 {
 	struct store_announcement other;
+	bool was_known;
 	struct brake brake = {0};
 	struct store_member m;
 	struct world w;
@@ -303,11 +304,17 @@ all_are_refused(void)
 	T_EQ_INT(brake.state, BRAKE_ON, "it is on");
 	T_EQ_INT(brake.refused, BRAKE_FEW, "so many were refused");
 	T_EQ_INT(brake.answered, BRAKE_FEW, "of so many");
-	T_EQ_STR(brake.reply, STR("550 5.1.1 no such user"), "with this");
+	T_EQ_STR(brake.reply, STR("550 5.1.1 no such user: <…@x.org>"),
+	    "with this, and nobody's address");
 	T_OK(refuse(&w, 10, NOW + 10), "one on the wire is refused, too");
 	T_EQ_INT(members_in(&w, MEMBER_ACTIVE), 20, "and not suspended");
+	T_EQ_INT(store_subscriber_erase(
+		     w.store, STR("p19@x.org"), NOW + 20, &was_known, NULL),
+	    0, "somebody is erased");
+	store_brake(w.store, w.announcement.id, &brake, &w.arena, NULL);
+	T_EQ_STR(brake.reply, STR(""), "and nothing stays of what was said");
 	w.announcement.id = other.id + 1;
-	T_EQ_INT(total(&w, DELIVERY_QUEUED), 20,
+	T_EQ_INT(total(&w, DELIVERY_QUEUED), 19,
 	    "what the suspensions had cancelled is queued again");
 	close_world(&w);
 }
