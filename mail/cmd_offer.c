@@ -56,11 +56,15 @@ refresh(struct cmd_env *env, struct store *s, struct store_offer *offer,
 	return 0;
 }
 
+/* A file or path of the page, or HOST:PAGE where two sites have one. */
 static bool
 is_page(const struct store_offer *offer, struct str typed)
 {
 	struct str before;
 
+	if (str_starts(typed, offer->host) &&
+	    str_starts(str_sub(typed, offer->host.n, typed.n), STR(":")))
+		typed = str_sub(typed, offer->host.n + 1, typed.n);
 	if (str_eq(offer->page, typed))
 		return true;
 	if (!str_ends(typed, offer->page))
@@ -70,14 +74,17 @@ is_page(const struct store_offer *offer, struct str typed)
 }
 
 static int
-not_one(size_t found, const char *page, struct err *e)
+not_one(size_t all, size_t found, const char *page, struct err *e)
 {
+	if (page != NULL && found > 1)
+		return err_set(e, ERR_USAGE,
+		    "several sites offer %s: name one as HOST:%s", page, page);
 	if (page != NULL)
 		return err_set(e, ERR_MISSING,
 		    "%s is no offer that anybody has asked for yet; announce "
 		    "offer list says which there are",
 		    page);
-	if (found == 0)
+	if (all == 0)
 		return err_set(e, ERR_MISSING,
 		    "there is no offer yet; a page with \"offer:\" becomes "
 		    "one when it is sent or first asked for");
@@ -104,7 +111,7 @@ cmd_offer_find(struct cmd_env *env, struct store *s, struct store_offer *out,
 	}
 	if (why.kind != ERR_MISSING)
 		return err_set(e, why.kind, "%s", why.msg);
-	return found == 1 ? 0 : not_one(all, page, e);
+	return found == 1 ? 0 : not_one(all, found, page, e);
 }
 
 int
@@ -158,8 +165,11 @@ put_options(struct buf *to, const struct store_offer *offer)
 }
 
 static void
-put_line(struct buf *to, const struct store_offer *offer, bool is_open)
+put_line(struct buf *to, const struct conf *conf,
+    const struct store_offer *offer, bool is_open)
 {
+	if (!str_eq(offer->host, conf->sites[0].host))
+		buf_printf(to, "%.*s:", STR_ARG(offer->host));
 	buf_printf(
 	    to, "%.*s: %.*s, ", STR_ARG(offer->page), STR_ARG(offer->item));
 	if (!is_open) {
@@ -219,7 +229,7 @@ list(struct cmd_env *env, struct store *s, struct buf *to, bool is_json,
 			buf_puts(to, is_first ? "\n" : ",\n");
 			put_json(to, &o, is_open);
 		} else {
-			put_line(to, &o, is_open);
+			put_line(to, &env->conf, &o, is_open);
 		}
 		is_first = false;
 	}
@@ -302,6 +312,33 @@ read_id(int64_t *id, const char *typed, struct err *e)
 	    typed);
 }
 
+/* One that cannot be keeps no other from it. */
+static int
+ship(const struct desk *desk, int64_t id, const char *note, int *faults,
+    struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (desk_claim_ship(desk, id, str_of(note), clock_now(), &why) == 0) {
+		fprintf(stderr,
+		    "claim %lld is shipped, and a message queued that says "
+		    "so\n",
+		    (long long)id);
+		return 0;
+	}
+	if (why.kind != ERR_MISSING && why.kind != ERR_REFUSED)
+		return err_set(e, why.kind, "%s", why.msg);
+	if (why.kind == ERR_MISSING)
+		fprintf(stderr,
+		    "announce: there is no claim %lld; announce offer claims "
+		    "lists them\n",
+		    (long long)id);
+	else
+		fprintf(stderr, "announce: %s\n", why.msg);
+	++*faults;
+	return 0;
+}
+
 int
 cmd_offer_ship(struct cmd_env *env, int argc, char **argv, struct err *e)
 {
@@ -310,8 +347,8 @@ cmd_offer_ship(struct cmd_env *env, int argc, char **argv, struct err *e)
 	    {"--note", NULL, &note}, {NULL, NULL, NULL}};
 	int words = cmd_words(argc, argv, options, 1, argc, "a CLAIM", e);
 	struct desk desk = {0};
+	int result = 0, faults = 0;
 	int64_t id;
-	int result = 0;
 
 	for (int i = 0; i < words; i++)
 		if (read_id(&id, argv[i], e) != 0)
@@ -321,14 +358,11 @@ cmd_offer_ship(struct cmd_env *env, int argc, char **argv, struct err *e)
 	desk.conf = &env->conf;
 	for (int i = 0; result == 0 && i < words; i++) {
 		read_id(&id, argv[i], e);
-		result =
-		    desk_claim_ship(&desk, id, str_of(note), clock_now(), e);
-		if (result == 0)
-			fprintf(stderr,
-			    "claim %lld is shipped, and a message queued that "
-			    "says so\n",
-			    (long long)id);
+		result = ship(&desk, id, note, &faults, e);
 	}
 	store_close(desk.store);
-	return result;
+	if (result != 0 || faults == 0)
+		return result;
+	return err_set(
+	    e, ERR_REFUSED, "%d of %d could not be shipped", faults, words);
 }

@@ -33,6 +33,13 @@ compose_letter(struct send *s, struct arena *a, const struct request *r,
 		false, e) != 0)
 		return -1;
 	options.site = s->site;
+	s->page = s->posting.source;
+	/* Two sites may have one of the same name. */
+	if (s->site != &s->conf->sites[0])
+		s->page = arena_printf(a, "%.*s:%.*s", STR_ARG(s->site->host),
+		    STR_ARG(s->posting.source));
+	if (arena_ok(a, e) != 0)
+		return -1;
 	return compose(&s->message, &s->posting, &options, e);
 }
 
@@ -63,13 +70,13 @@ refuse_again(const struct send *s, struct err *e)
 	arena_init(&a);
 	buf_init(&b, TEXT_MAX);
 	result = store_announcement_of_page(
-	    s->store, &before, &a, s->list, s->posting.source, &why);
+	    s->store, &before, &a, s->list, s->page, &why);
 	if (result == 0)
 		result = store_announcement_totals(
 		    s->store, before.id, &totals, &why);
 	if (result == 0) {
 		buf_printf(&b, "%.*s went to the list %.*s before: at ",
-		    STR_ARG(s->posting.source), STR_ARG(s->list));
+		    STR_ARG(s->page), STR_ARG(s->list));
 		words_instant(&b, before.begins);
 		buf_puts(&b, ", to ");
 		words_counted(&b, totals.all, "person", "people");
@@ -143,7 +150,7 @@ queue(const struct send *s, bool again, int64_t *id, int64_t *recipients,
     struct err *e)
 {
 	struct store_announcement a = {.list = s->list,
-	    .page = s->posting.source,
+	    .page = s->page,
 	    .subject = s->posting.title,
 	    .message = buf_slice(&s->message),
 	    .queued = s->now,

@@ -21,6 +21,7 @@ struct send {
 	const struct conf_site *site;
 	struct store *store;  /* NULL with --test */
 	struct posting posting;
+	struct str page; /* what the store calls it */
 	struct buf message;   /* the template (message.h) */
 	struct str list;
 	struct schedule when;

@@ -163,8 +163,11 @@ like "$export" 'Cy' "to all who have one"
 unlike "$export" 'Bob' "and to nobody else"
 is "$(announce offer export --sentences)" '> It found it.' \
     "the sentences of those who agreed are a page"
-announce offer ship "$dora" --note 'Track 123'
-is $? 0 "one is shipped"
+said=$("$ANNOUNCE" -c "$work/capsule.yaml" offer ship 99999 "$bob" "$dora" \
+    --note 'Track 123' 2>&1)
+is $? 1 "of several one is none, and one was given back"
+like "$said" 'no claim 99999; announce offer claims' "which is said"
+like "$said" "claim $dora is shipped" "the last is shipped all the same"
 until_true is_sent_to dora@example.net 'On its way'
 like "$(sent_to dora@example.net 'On its way')" 'Track 123' "and mailed about"
 unlike "$(announce offer export)" 'Dora' "it need not be sent again"

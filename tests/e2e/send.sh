@@ -642,4 +642,33 @@ echo 'host: [' >bad.yaml
 run check -c bad.yaml
 is "$code" 1 "a bad configuration"
 like "$out" '^fault +configuration +bad.yaml:1' "is told with its line"
+
+# Two sites that have a page of one name, and an offer on it.
+rm -rf state
+mkdir one two
+for site in one two; do
+	printf '# %s\n\n[Shirts](shirts.md)\n' "$site" >"$site/index.md"
+	printf '%s\n' --- 'offer: {item: shirt, options: {S: 1}}' --- '# Shirts' \
+	    >"$site/shirts.md"
+done
+cat >sites.yaml <<'YAML'
+state: state
+sites:
+  - {host: one.example.org, pages: one, title: One}
+  - {host: two.example.org, pages: two, title: Two}
+mail: {from: announce@example.org, relay: "maildir:mail"}
+YAML
+run -c sites.yaml subscribers add ada@example.org
+run -c sites.yaml send one/shirts.md --yes
+is "$code" 0 "the one site's page is sent"
+run -c sites.yaml send two/shirts.md --yes
+is "$code" 0 "and the other's, which is another"
+run -c sites.yaml send two/shirts.md --yes
+like "$err" 'two\.example\.org:shirts\.md went to the list' "once"
+run -c sites.yaml offer close shirts.md
+is "$code" 2 "an offer of two sites is to be named whole"
+run -c sites.yaml offer close two.example.org:shirts.md
+run -c sites.yaml offer list
+like "$out" '^shirts\.md: shirt, open' "as it is listed"
+like "$out" '^two\.example\.org:shirts\.md: shirt, closed' "with its site"
 finish
