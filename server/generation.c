@@ -23,6 +23,8 @@
  * again, but not later than some seconds after the first. */
 #define QUIET_MS 500
 #define QUIET_LATEST_MS 5000
+/* All workers are up by then, or something hangs. */
+#define START_MS 60000
 /* A worker that lived so long did not die of its start. */
 #define HEALTHY_MS 1000
 #define BACKOFF_FIRST_MS 100
@@ -232,24 +234,29 @@ tell_all(struct house *h, char word)
 		tell(&h->members[i], word);
 }
 
-/* A worker says that it is up, or its end of the socket closes. */
+/* A worker says that it is up, or its end of the socket closes. One that does
+ * neither is nothing to wait for with the old generation still there. */
 static int
-wait_for_member(const struct member *m, struct err *e)
+wait_for_member(const struct member *m, int64_t until_ms, struct err *e)
 {
-	struct pollfd p = {.fd = m->process.control, .events = POLLIN};
-	char word = 0;
-
-	while (poll(&p, 1, -1) < 0 && errno == EINTR)
-		;
-	if (recv(m->process.control, &word, 1, 0) != 1 || word != WORKER_UP)
+	switch (process_await(m->process.control, WORKER_UP, until_ms)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_set(e, ERR_SYSTEM,
+		    "a worker was not ready within %d seconds; is the machine "
+		    "overloaded?",
+		    START_MS / 1000);
+	default:
 		return err_set(
 		    e, ERR_SYSTEM, "a worker did not start; the log says why");
-	return 0;
+	}
 }
 
 static int
 start_members(struct house *h, struct err *e)
 {
+	int64_t until = clock_ticks_ms() + START_MS;
 	size_t n = count_workers(h->plan->conf);
 
 	h->members = calloc(n, sizeof *h->members);
@@ -270,7 +277,7 @@ start_members(struct house *h, struct err *e)
 		if (start_member(h, &h->members[i], e) != 0)
 			return -1;
 	for (size_t i = 0; i < n; i++)
-		if (wait_for_member(&h->members[i], e) != 0)
+		if (wait_for_member(&h->members[i], until, e) != 0)
 			return -1;
 	return 0;
 }

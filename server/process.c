@@ -1,8 +1,11 @@
 #include "server/process.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +95,24 @@ int
 process_tell(int control, const void *packet, size_t n)
 {
 	return send(control, packet, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : -1;
+}
+
+int
+process_await(int control, char word, int64_t until_ms)
+{
+	struct pollfd p = {.fd = control, .events = POLLIN};
+	int64_t left;
+	char said = 0;
+	int ready;
+
+	do {
+		left = until_ms - clock_ticks_ms();
+		left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+		ready = poll(&p, 1, (int)left);
+	} while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
+		return ready;
+	return recv(control, &said, 1, 0) == 1 && said == word ? 1 : -1;
 }
 
 void

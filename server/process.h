@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A child of ours, as its parent knows it. */
@@ -34,6 +35,11 @@ int process_signal(int fd);
 
 /* One packet; false when the other side is gone or does not read. */
 int process_tell(int control, const void *packet, size_t n);
+
+/* Waits for a packet of one byte until that tick (clock_ticks_ms). 1: it is the
+ * word; 0: nothing came in time; -1: the other side is gone, or says something
+ * else. */
+int process_await(int control, char word, int64_t until_ms);
 
 /* Ends the child at once, and waits for it. */
 void process_kill(struct process *p);
