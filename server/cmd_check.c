@@ -5,6 +5,7 @@
 #include "content/site.h"
 #include "server/address.h"
 #include "server/setup.h"
+#include "server/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,6 +79,22 @@ look_at_certificate(struct faults *faults, const struct conf_site *site,
 					 : "; have it renewed");
 }
 
+/* The TLS library has an opinion of its own about keys and signatures. */
+static int
+try_tls(const struct certs_pair *pair, const struct conf_site *site,
+    struct str path, struct err *e)
+{
+	struct tls_server *server;
+	int result;
+
+	if (tls_server_new(&server, NULL, false, e) != 0)
+		return -1;
+	result = tls_server_add(server, site->host, NULL, 0,
+	    buf_slice(&pair->chain), buf_slice(&pair->key), e);
+	tls_server_free(server);
+	return result == 0 ? 0 : err_wrap(e, "%.*s", STR_ARG(path));
+}
+
 static bool
 is_absent(struct str path)
 {
@@ -104,6 +121,8 @@ check_certificate(
 		print_err(f, &e);
 		return;
 	}
+	if (try_tls(&pair, site, paths.certificate, &e) != 0)
+		print_err(f, &e);
 	faults_init(&faults);
 	look_at_certificate(&faults, site, &pair.info, paths.certificate);
 	print_faults(f, &faults);

@@ -400,7 +400,9 @@ tls_server_add(struct tls_server *s, struct str host, const struct str *aliases,
 	if (ctx == NULL || !configure(ctx, s) || !use_chain(ctx, chain) ||
 	    !use_key(ctx, key)) {
 		SSL_CTX_free(ctx);
-		return fail_ssl(e, "cannot use the certificate");
+		return fail_ssl(e,
+		    "the TLS library cannot use this certificate and its key "
+		    "(ECDSA P-256, or RSA of 2048 bits or more, will do)");
 	}
 	sites[s->count++] = (struct tls_site){host, aliases, alias_count, ctx};
 	return 0;

@@ -100,6 +100,13 @@ fault 'not made out to one\.example; clients .* refuse it; capsule cert renew' \
     "one of another host"
 named strange.crt other.key
 fault 'strange\.crt: does not fit the key in .*other\.key' "another's key"
+openssl req -x509 -newkey rsa:512 -nodes -keyout "$work/weak.key" \
+    -out "$work/weak.crt" -days 400 -subj /CN=one.example \
+    -addext subjectAltName=DNS:one.example 2>/dev/null
+chmod 600 "$work/weak.key"
+named weak.crt weak.key
+fault 'weak\.crt: the TLS library cannot use .* P-256.*: .*too small' \
+    "a key that anybody can break"
 echo 'no PEM' >"$work/junk"
 named junk other.key
 fault 'junk: holds no certificate in PEM' "a certificate that is none"
