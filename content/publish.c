@@ -79,6 +79,31 @@ report_alias_taken(const struct publish *p, uint32_t at,
 	    STR_ARG(alias->path), STR_ARG(other.file));
 }
 
+/* Is this the address of the search, of a form or of one of its steps? None of
+ * them has an ending, which a page's file and its text have. */
+static bool
+is_form(const struct site *site, struct str key)
+{
+	struct str name = str_sub(key, address_folder(key).n, key.n);
+
+	if (str_chr(name, '.') >= 0)
+		return false;
+	return (site->options.has_forms && address_form(key) != 0) ||
+	    (site->options.has_search && str_is(key, "/search"));
+}
+
+/* Whoever asks for the address gets it, and may not know what it hides. */
+static void
+check_form(const struct publish *p, struct origin who, struct str key)
+{
+	if (str_rchr(key, '/') == 0 && is_form(p->site, key))
+		faults_add(p->catalog->faults, FAULT_WARNING, who.file,
+		    who.line,
+		    "\"%.*s\" is the address of a form, which cannot be reached"
+		    " then; take another one",
+		    STR_ARG(key));
+}
+
 /* Published all the same: a static build has no such limit. */
 static void
 check_length(const struct publish *p, uint32_t at)
@@ -103,6 +128,7 @@ take_own(struct publish *p, struct str key, uint32_t at, struct err *e)
 	const struct place *taken;
 
 	check_length(p, at);
+	check_form(p, origin_of(p, at), key);
 	if (places_add(&site->gemini, key, at, VIEW_PAGE, &taken, e) != 0)
 		return -1;
 	if (taken != NULL) {
@@ -251,8 +277,8 @@ publish_files(struct publish *p, const struct scan_file *const *files,
 	return 0;
 }
 
-/* Other names of an item. The short selector and the text become the ones
- * that links say, where they are free. */
+/* Other names of an item, but not those of forms. The short selector and the
+ * text become the ones that links say, where they are free. */
 static int
 take_gopher_names(struct site *site, const struct page_address *to, uint32_t at,
     struct err *e)
@@ -263,6 +289,8 @@ take_gopher_names(struct site *site, const struct page_address *to, uint32_t at,
 	for (size_t i = 0; i < to->gopher_count; i++) {
 		const struct address_key *k = &to->gopher[i];
 
+		if (is_form(site, k->key))
+			continue;
 		if (places_add(&site->gopher, k->key, at, k->view, &taken, e) !=
 		    0)
 			return -1;
@@ -281,7 +309,8 @@ take_gemini_names(struct site *site, const struct page_address *to, uint32_t at,
     struct err *e)
 {
 	for (size_t i = 0; i < to->gemini_count; i++)
-		if (places_add(&site->gemini, to->gemini[i].key, at,
+		if (!is_form(site, to->gemini[i].key) &&
+		    places_add(&site->gemini, to->gemini[i].key, at,
 			to->gemini[i].view, NULL, e) != 0)
 			return -1;
 	return 0;
@@ -298,6 +327,7 @@ take_alias(struct publish *p, uint32_t at, const struct page_alias *alias,
 
 	if (address_key(&key, &p->site->arena, alias->path, e) != 0)
 		return -1;
+	check_form(p, (struct origin){origin_of(p, at).file, alias->line}, key);
 	if (places_add(&p->site->gemini, key, at, VIEW_MOVED, &taken, e) != 0)
 		return -1;
 	if (taken != NULL && taken->item != at)

@@ -611,6 +611,54 @@ answers_what_machines_ask(void)
 	site_free(site);
 }
 
+/* What a file is called beside its address: "/subscribe" for subscribe.md. */
+static void
+leaves_forms_their_addresses(void)
+{
+	static const struct file files[] = {{"index.md", "# Front\n"},
+	    {"subscribe.md", "# How to\n\n[a form](/subscribe)\n"},
+	    {"search.md", "# How to search\n"}, {"lists/a.md", "# A list\n"},
+	    {"code/index.md", "# Code\n"},
+	    {"moved.md", "---\npermalink: /help\n---\n# Help\n"},
+	    {"me.md", "---\npermalink: /us\n---\n# Us\n"},
+	    {"bye.md", "---\npermalink: /leave\n---\n# By hand\n"},
+	    {NULL, NULL}};
+	static const struct {
+		const char *path;
+		enum answer_kind gemini, gopher;
+	} rows[] = {
+	    {"/subscribe", ANSWER_FORM, ANSWER_FORM},
+	    {"/subscribe.gmi", ANSWER_BYTES, ANSWER_BYTES},
+	    {"/subscribe.txt", ANSWER_NONE, ANSWER_BYTES},
+	    {"/search", ANSWER_SEARCH, ANSWER_SEARCH},
+	    {"/search.gmi", ANSWER_BYTES, ANSWER_BYTES},
+	    {"/lists/a", ANSWER_FORM, ANSWER_FORM},
+	    {"/lists/a.gmi", ANSWER_BYTES, ANSWER_BYTES},
+	    {"/code", ANSWER_FORM, ANSWER_FORM},
+	    {"/code/", ANSWER_BYTES, ANSWER_BYTES},
+	    {"/moved", ANSWER_REDIRECT, ANSWER_BYTES},
+	    {"/me", ANSWER_FORM, ANSWER_FORM},
+	    {"/leave", ANSWER_BYTES, ANSWER_BYTES},
+	};
+	struct site *site = load("forms", files, options_at("2026-01-01"));
+	struct answer answer;
+
+	if (!T_OK(site != NULL, "forms"))
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct str path = str_of(rows[i].path);
+
+		site_lookup(site, PROTOCOL_GEMINI, path, &answer);
+		T_EQ_INT(answer.kind, rows[i].gemini, "%s", rows[i].path);
+		site_lookup(site, PROTOCOL_GOPHER, path, &answer);
+		T_EQ_INT(
+		    answer.kind, rows[i].gopher, "%s by Gopher", rows[i].path);
+	}
+	T_OK(has(page(site, "/subscribe.gmi"), "=> /subscribe a form\n"),
+	    "a link to the form leads there");
+	site_free(site);
+}
+
 static const struct file searched[] = {
     {"index.md", "# Welcome\n\nHello.[^1]\n\n[^1]: Aardvark.\n"},
     {"news/a.md",
@@ -670,6 +718,7 @@ main(void)
 	T_RUN(offers_what_is_open);
 	T_RUN(says_how_many_are_offered);
 	T_RUN(answers_what_machines_ask);
+	T_RUN(leaves_forms_their_addresses);
 	T_RUN(is_found_by_its_own_words);
 	return t_done();
 }

@@ -600,6 +600,7 @@ reports_what_is_doubtful(void)
 	page("doubt", "c.md", "# Caf\xe9\n");
 	page("doubt", "d.md", "---\ntitle: [\n---\n# D\n");
 	page("doubt", "lonely.md", "# Only itself\n\n[me](lonely.md)\n");
+	page("doubt", "form.md", "---\npermalink: /leave\n---\n# Form\n");
 	load(&l, "doubt");
 	T_OK(l.site == NULL, "front matter that does not parse ends it");
 	T_OK(has_fault(&l, "pages/d.md:", ""), "and is named");
@@ -609,6 +610,8 @@ reports_what_is_doubtful(void)
 	    "dates that disagree");
 	T_OK(has_fault(&l, "pages/a.md: warning:", "no calendar"),
 	    "an event at the end of time");
+	T_OK(has_fault(&l, "pages/form.md:2: warning:", "form"),
+	    "a page in the place of a form");
 	T_OK(has_fault(&l, "pages/b.md:6: warning:", "\"Unseen\" has neither"),
 	    "a talk without a link");
 	T_OK(str_find(buf_slice(&l.faults), STR("\"Seen\"")) < 0,
