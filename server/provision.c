@@ -62,6 +62,19 @@ learn_ports(struct provision *s)
 		conf->gopher_port = l[conf->gemini_count].port;
 }
 
+/* Who asks for the status, and the desk, would be elsewhere than we. */
+static int
+check_state(
+    const struct conf *conf, const struct provision *running, struct err *e)
+{
+	if (running == NULL || str_eq(conf->state, running->conf->state))
+		return 0;
+	return err_set(e, ERR_REFUSED,
+	    "%.*s: `state` cannot change while the server runs; stop it and "
+	    "start it again",
+	    STR_ARG(conf->file));
+}
+
 int
 provision_new(struct provision **provision, struct conf *given,
     const char *path, struct provision *running, struct err *e)
@@ -75,7 +88,8 @@ provision_new(struct provision **provision, struct conf *given,
 		return -1;
 	}
 	s->conf = given != NULL ? given : &s->own;
-	if (load_certificates(s, e) != 0 ||
+	if (check_state(s->conf, running, e) != 0 ||
+	    load_certificates(s, e) != 0 ||
 	    listen_open(&s->listeners, s->conf,
 		running != NULL ? &running->listeners : NULL, e) != 0) {
 		provision_free(s);

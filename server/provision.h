@@ -22,7 +22,8 @@ struct provision {
 
 /* Takes a configuration that was read (given) or reads path; makes the state
  * folder and missing certificates. running, or NULL, has the sockets that
- * stay. On failure nothing has changed. */
+ * stay, and the state folder, which has to be the same. On failure nothing
+ * has changed. */
 int provision_new(struct provision **s, struct conf *given, const char *path,
     struct provision *running, struct err *e);
 

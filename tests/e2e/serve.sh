@@ -141,6 +141,17 @@ get /fresh.gmi
 like "$header" '^20 ' "the running site stays"
 rm "$work/pages/broken.md"
 
+# The sockets by which it is asked stand in the state folder.
+cp "$work/capsule.yaml" "$work/before.yaml"
+sed "s|^state: .*|state: $work/moved|" "$work/before.yaml" >"$work/capsule.yaml"
+kill -HUP "$capsule"
+until_true in_file 'state.*start it again' "$work/log"
+like "$(cat "$work/log")" 'capsule\.yaml: `state` .*stop it and start it again' \
+    "the state folder cannot move"
+[ -e "$work/moved" ]
+is $? 1 "and nothing is made in another"
+mv "$work/before.yaml" "$work/capsule.yaml"
+
 # Workers die; others take their place.
 workers() {
 	pgrep -f "serve -c $work/capsule.yaml" | sort
