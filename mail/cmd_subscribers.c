@@ -6,6 +6,7 @@
 #include "mail/store_subscriber.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define RECORD_MAX ((size_t)1 << 20)
 #define PAGE 500
@@ -236,7 +237,8 @@ cmd_subscribers_add(struct cmd_env *env, int argc, char **argv, struct err *e)
 	    cmd_address(&address, argv[0], e) != 0 ||
 	    cmd_list(env, &m.list, str_of(list), e) != 0)
 		return -1;
-	if (consent != NULL && str_has_control(str_of(consent)))
+	if (consent != NULL &&
+	    (str_has_control(str_of(consent)) || strchr(consent, '\n') != NULL))
 		return err_set(e, ERR_USAGE, "--consent takes a line of text");
 	if (cmd_store(env, &s, e) != 0)
 		return -1;

@@ -106,6 +106,9 @@ unlike "$out" 'lovelace.*announce' "and that one is left"
 run subscribers add ada.lovelace@example.org
 is "$code" 1 "who has left is not put back"
 like "$err" 'as left.*--consent' "unless something shows it"
+run subscribers add ada.lovelace@example.org --consent "wrote
+to us"
+is "$code" 2 "a line of text"
 run subscribers add ada.lovelace@example.org --consent "wrote to us"
 is "$code" 0 "and then is"
 run subscribers remove bob@xn--bcher-kva.example
