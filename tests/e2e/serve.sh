@@ -146,7 +146,7 @@ cp "$work/capsule.yaml" "$work/before.yaml"
 sed "s|^state: .*|state: $work/moved|" "$work/before.yaml" >"$work/capsule.yaml"
 kill -HUP "$capsule"
 until_true in_file 'state.*start it again' "$work/log"
-like "$(cat "$work/log")" 'capsule\.yaml: `state` .*stop it and start it again' \
+like "$(cat "$work/log")" 'capsule\.yaml: .state. cannot .*stop it and start it again' \
     "the state folder cannot move"
 [ -e "$work/moved" ]
 is $? 1 "and nothing is made in another"
