@@ -22,6 +22,7 @@ static const char *const weekdays[] = {"Sunday", "Monday", "Tuesday",
     "Wednesday", "Thursday", "Friday", "Saturday"};
 
 static int64_t set_to = INT64_MIN;
+static int64_t skipped_ms;
 
 /* How far CAPSULE_NOW is from the machine's clock; one that is no date is as
  * if it were not there. */
@@ -59,13 +60,20 @@ clock_set(int64_t now)
 	set_to = now;
 }
 
+void
+clock_skip(int64_t ms)
+{
+	skipped_ms = ms;
+}
+
 int64_t
 clock_ticks_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 +
+	    skipped_ms * 1000;
 }
 
 int64_t

@@ -20,6 +20,8 @@ int64_t clock_ticks_ms(void);
 int64_t clock_ticks_us(void);
 /* For tests: from now on the wall says this; INT64_MIN gives it back. */
 void clock_set(int64_t now);
+/* For tests: from now on ticks are so much further; 0 gives them back. */
+void clock_skip(int64_t ms);
 
 /* A date as people write it, as precise as they wrote it. */
 enum date_precision {

@@ -99,6 +99,8 @@ answer_to(const struct transport *t, struct str address)
 		append(t, "dead", address);
 		kill(getpid(), SIGKILL);
 	}
+	while (str_starts(address, STR("stall")) && has_file(t, "hang"))
+		poll(NULL, 0, 10);
 	if (str_starts(address, STR("slow")))
 		poll(NULL, 0, 20);
 	return (struct transport_answer){
@@ -123,7 +125,7 @@ transport_run(
 	struct str head, body, sender, recipient;
 
 	append(t, "runs", STR("run"));
-	while (has_file(t, "hang"))
+	while (has_file(t, "hang") && !has_file(t, "connects"))
 		poll(NULL, 0, 10);
 	if (has_file(t, "refuse")) {
 		leave_rest(b, 0);
@@ -576,6 +578,93 @@ stops_what_hangs(void)
 	tear_down(&p);
 }
 
+/* In RFC 5321, section 4.5.3.2, the greeting has 5 minutes, and the answer to
+ * a message 10. */
+#define GREETING_MS (5 * 60 * 1000)
+#define ANSWER_MS (10 * 60 * 1000)
+#define REST_MS 120000
+
+/* What is anybody's to lease, as another program finds it. */
+static int64_t
+free_ones(struct place *p)
+{
+	struct err e = ERR_INIT;
+	int64_t count, next;
+
+	must(store_deliveries_due(
+		 p->store, p->id, clock_now(), 1000, &count, &next, &e),
+	    &e);
+	return count;
+}
+
+static void
+kills_what_hangs_before_it_begins(void)
+{
+	struct deliver_report r;
+	struct deliver *d;
+	struct err e = ERR_INIT;
+	struct place p;
+
+	set_up(&p, "  sessions: 1\n");
+	subscribe(&p, "ok", 10, "example.org");
+	queue(&p);
+	make_file(&p, "hang");
+	d = open_pool(&p, 0);
+	tick_until(d, is_busy);
+	while (lines(&p, "runs", NULL) == 0)
+		poll(NULL, 0, 5);
+	clock_skip(GREETING_MS);
+	must(deliver_tick(d, &r, &e), &e);
+	T_EQ_INT(r.sessions, 1, "it has the time that a relay may take");
+	T_EQ_INT(free_ones(&p), 0, "and its leases");
+	clock_skip(GREETING_MS + REST_MS);
+	must(deliver_tick(d, &r, &e), &e);
+	clock_skip(0);
+	r = tick_until(d, is_quiet);
+	T_OK(strstr(r.trouble, "signal 9") != NULL, "then it is killed: %s",
+	    r.trouble);
+	T_EQ_INT(free_ones(&p), 10, "what it had leased is free again");
+	T_EQ_INT(r.in_doubt, 0, "and nothing is in doubt");
+	deliver_close(d);
+	tear_down(&p);
+}
+
+static void
+kills_what_hangs_in_a_message(void)
+{
+	struct deliver_report r;
+	struct deliver *d;
+	struct err e = ERR_INIT;
+	struct place p;
+
+	set_up(&p, "  sessions: 1\n");
+	subscribe(&p, "stall", 10, "example.org");
+	queue(&p);
+	make_file(&p, "hang");
+	make_file(&p, "connects");
+	d = open_pool(&p, 0);
+	tick_until(d, is_busy);
+	while (taken(&p) == 0)
+		poll(NULL, 0, 5);
+	clock_skip(ANSWER_MS);
+	must(deliver_tick(d, &r, &e), &e);
+	T_EQ_INT(r.sessions, 1, "an answer has more time");
+	clock_skip(ANSWER_MS + REST_MS);
+	must(deliver_tick(d, &r, &e), &e);
+	clock_skip(0);
+	r = tick_until(d, is_quiet);
+	T_EQ_INT(r.in_doubt, 1, "what was on the wire is in doubt");
+	T_EQ_INT(free_ones(&p), 10, "and all are free again");
+	deliver_close(d);
+	remove_file(&p, "hang");
+	deliver_all(&p);
+	T_EQ_INT(total(&p, DELIVERY_SENT), 10, "another pool sends them");
+	T_EQ_INT(
+	    lines(&p, "log", "stall0@example.org"), 2, "one of them twice");
+	T_EQ_INT(taken(&p), 11, "and no other");
+	tear_down(&p);
+}
+
 static void
 waits_for_the_relay(void)
 {
@@ -821,6 +910,8 @@ main(int argc, char **argv)
 	T_RUN(outlives_a_session);
 	T_RUN(stops);
 	T_RUN(stops_what_hangs);
+	T_RUN(kills_what_hangs_before_it_begins);
+	T_RUN(kills_what_hangs_in_a_message);
 	T_RUN(waits_for_the_relay);
 	T_RUN(keeps_the_day);
 	T_RUN(keeps_a_domain);
