@@ -105,7 +105,9 @@ is_form(const struct resolver *r, struct arena *a, struct str key,
 	link->kind = LINK_INSIDE;
 	link->url = arena_printf(
 	    a, "%.*s%.*s", STR_ARG(address_path(a, key)), STR_ARG(query));
-	link->selector = key;
+	/* Whoever asks there is known by a certificate, and Gopher has none. */
+	if (!str_is(key, "/me"))
+		link->selector = key;
 	link->type = type;
 	return true;
 }

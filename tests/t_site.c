@@ -390,7 +390,8 @@ leads_gopher_to_the_right_kind(void)
 
 	page("types", "index.md",
 	    "# Front\n\n[a](plain.md)\n\n[b](linked.md)\n\n[c](x.jpg)\n\n"
-	    "[d](x.gif)\n\n[e](x.pdf)\n\n[f](/search)\n\n[g](/subscribe)\n");
+	    "[d](x.gif)\n\n[e](x.pdf)\n\n[f](/search)\n\n[g](/subscribe)\n"
+	    "\n[h](/me)\n");
 	page("types", "plain.md", "# Plain\n\nOnly words.\n");
 	page("types", "linked.md", "# Linked\n\n[front](/)\n");
 	page("types", "x.jpg", "");
@@ -407,6 +408,9 @@ leads_gopher_to_the_right_kind(void)
 	T_OK(says(&l, PROTOCOL_GOPHER, "", "9e\t/x.pdf\t"), "a binary");
 	T_OK(says(&l, PROTOCOL_GOPHER, "", "7f\t/search\t"), "the search");
 	T_OK(says(&l, PROTOCOL_GOPHER, "", "7g\t/subscribe\t"), "a form");
+	T_OK(says(&l, PROTOCOL_GOPHER, "",
+		 "hh (Gemini)\tURL:gemini://example.org/me\t"),
+	    "one that takes a certificate is reached by Gemini");
 	release(&l);
 }
 
