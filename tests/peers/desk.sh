@@ -39,7 +39,7 @@ keys 1
 sees 'Your e-mail address' "amfora asks for the address"
 typed ann
 keys Enter Enter
-sees 'There is no "@" in it' "and again, with the reason"
+sees 'No "@" in it' "and again, with the reason"
 typed ann@example.net
 keys Enter Enter
 sees 'A message is on its way to ann@example\.net' "then says what happens"
