@@ -339,20 +339,28 @@ is_prefix(struct str text, bool is_last)
 	return n == 3 ? asked || is_last : n == 2 && asked;
 }
 
+/* The length of white space at the beginning of text, or 0. Who types Japanese
+ * types a wide one. */
+static size_t
+scan_space(struct str text)
+{
+	if (text.n > 0 && (unsigned char)text.p[0] <= ' ')
+		return 1;
+	return str_starts(text, STR("\xe3\x80\x80")) ? 3 : 0;
+}
+
 /* Takes the next word or phrase out of *rest. A quotation mark that is never
  * closed opens nothing. */
 static bool
 next_word(struct str *rest, struct word *word)
 {
-	size_t n = 0;
 	ptrdiff_t end;
+	size_t n;
 
-	while (rest->n > 0 &&
-	    (rest->p[0] == ' ' || rest->p[0] == '"' ||
-		(unsigned char)rest->p[0] < 0x20)) {
-		bool is_quote = rest->p[0] == '"';
+	while ((n = scan_space(*rest)) > 0 || str_starts(*rest, STR("\""))) {
+		bool is_quote = n == 0;
 
-		*rest = str_sub(*rest, 1, rest->n);
+		*rest = str_sub(*rest, is_quote ? 1 : n, rest->n);
 		end = is_quote ? str_chr(*rest, '"') : -1;
 		if (end > 0) {
 			*word = (struct word){
@@ -361,8 +369,8 @@ next_word(struct str *rest, struct word *word)
 			return true;
 		}
 	}
-	while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '"' &&
-	    (unsigned char)rest->p[n] >= 0x20)
+	while (n < rest->n && rest->p[n] != '"' &&
+	    scan_space(str_sub(*rest, n, rest->n)) == 0)
 		n++;
 	*word = (struct word){str_sub(*rest, 0, n), false};
 	*rest = str_sub(*rest, n, rest->n);

@@ -110,6 +110,7 @@ finds_what_is_asked(void)
 	    {"a name with punctuation", "Node.js", "/2012/node.gmi"},
 	    {"part of a Japanese sentence", "会議", "/ja.gmi"},
 	    {"part of a Japanese title", "ページ", "/ja.gmi"},
+	    {"words with a wide space between", "会議　東京", "/ja.gmi"},
 	    {"Japanese that does not stand so", "議会", ""},
 	    {"part of a Thai sentence", "กรุงเทพ", "/th.gmi"},
 	    {"where no page has all, any", "carousel pacheco",
