@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/probes.h"
+#include "content/address.h"
 #include "server/conn_inner.h"
 #include "server/gemini.h"
 #include "server/proxy.h"
@@ -102,6 +103,28 @@ wait_for(struct conn *c, int fd, short what)
 	c->waits = what;
 }
 
+/* Behind a form's name stands what only its visitor may know: the log shall
+ * not, whatever became of the request. One that was no good is a whole line,
+ * its path behind the host. */
+static struct str
+shown_path(const struct conn *c)
+{
+	bool is_form = c->form_site != NULL && !c->form_is_part;
+	ptrdiff_t host = str_find(c->path, STR("://")), slash;
+	size_t at = 0;
+
+	if (host >= 0) {
+		at = (size_t)host + 3;
+		slash = str_chr(str_sub(c->path, at, c->path.n), '/');
+		at += slash >= 0 ? (size_t)slash : c->path.n;
+	}
+	if (!is_form && address_form(str_sub(c->path, at, c->path.n)) == 0)
+		return c->path;
+	slash = str_chr(str_sub(c->path, at + 1, c->path.n), '/');
+	return slash < 0 ? c->path
+			 : str_sub(c->path, 0, at + 1 + (size_t)slash);
+}
+
 void
 conn_account(struct conn *c)
 {
@@ -110,7 +133,7 @@ conn_account(struct conn *c)
 	    .address = &c->address,
 	    .protocol = c->protocol,
 	    .host = c->reply.host,
-	    .path = c->path,
+	    .path = shown_path(c),
 	    .status = c->reply.status,
 	    .bytes = c->reply.at,
 	    .microseconds = clock_ticks_us() - c->accepted_us,

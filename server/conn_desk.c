@@ -14,16 +14,6 @@ put_network(struct buf *to, const struct conn *c)
 	buf_puts(to, c->address.bits == 32 ? "/24" : "/48");
 }
 
-/* Behind a form's name stands what only its visitor may know: the log shall
- * not. */
-static struct str
-without_secrets(struct str path)
-{
-	ptrdiff_t slash = str_chr(str_sub(path, 1, path.n), '/');
-
-	return slash < 0 ? path : str_sub(path, 0, (size_t)slash + 1);
-}
-
 static enum step
 reply_of(struct conn *c, const struct desk_answer *answer)
 {
@@ -32,7 +22,6 @@ reply_of(struct conn *c, const struct desk_answer *answer)
 	} else {
 		form_reply(&c->reply, c->env->router, c->form_site, c->protocol,
 		    c->path, answer);
-		c->path = without_secrets(c->path);
 	}
 	conn_wait_no_more(c);
 	desk_call_release(&c->call);

@@ -90,4 +90,29 @@ get /
 until_true logged 1
 unlike "$(cat "$log")" '127\.0' "addresses can be left out"
 stop
+
+# Behind a form's name stands what only its visitor may know, whoever answers.
+rm -f "$log"
+start_capsule <<YAML
+host: localhost
+pages: $work/pages
+log: {file: $log}
+limits: {requests_per_second: 1, burst: 1}
+mail: {from: news@localhost}
+YAML
+token=abcdefghijklmnopqrstuvwxyz
+get "/leave/$token"
+like "$header" '^41 ' "nobody is at the desk"
+for _ in 1 2 3; do
+	get "/leave/$token/yes"
+done
+like "$header" '^44 ' "too often"
+raw -s localhost "gemini://localhost:1/code/$token\\r\\n"
+raw -s elsewhere "gemini://elsewhere/c/$token\\r\\n"
+raw -s localhost "gemini://localhost/lists/$token#x\\r\\n"
+gopher "/leave/$token"
+until_true logged 8
+unlike "$(cat "$log")" "$token" "whatever becomes of it no token is logged"
+like "$(cat "$log")" ' "/leave" 44 ' "but which form it was"
+stop
 finish
