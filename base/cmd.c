@@ -2,8 +2,10 @@
 #include "base/near.h"
 #include "base/str.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 2 /* announce subscribers list */
 
@@ -295,12 +297,29 @@ run(const struct cmd_program *program, int argc, char **argv, struct err *e)
 	return run_cmd(cmd, asked.conf_path, argc - names, argv + names, e);
 }
 
+/* Started with one of the first three closed, the next file or socket would
+ * have its number, and be written what is said to people. Opened for reading,
+ * so that what cannot be printed is a failure still. */
+static void
+hold_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 cmd_main(const struct cmd_program *program, int argc, char **argv)
 {
 	struct err e = ERR_INIT;
-	int result = run(program, argc - 1, argv + 1, &e);
+	int result;
 
+	hold_standard_streams();
+	result = run(program, argc - 1, argv + 1, &e);
 	/* A full disk behind `capsule render >FILE` is a failure. */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && result == 0)
 		result = err_sys(&e, "standard output cannot be written");

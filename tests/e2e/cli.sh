@@ -89,6 +89,8 @@ is "$code" 1 "a file that is not there fails"
 like "$err" 'none.md' "and is named"
 "$CAPSULE" render "$work/a.md" >/dev/full 2>"$work/err"
 is $? 1 "a full disk is a failure"
+"$CAPSULE" render "$work/a.md" >&- 2>"$work/err"
+is $? 1 "and so is no output at all"
 
 # The configuration.
 cd "$work" || exit 1
@@ -223,6 +225,18 @@ wait "$capsule" 2>/dev/null
 run status -c "$conf"
 is "$code" 1 "without a server status fails"
 like "$err" 'no server runs' "and says so"
+
+# Nothing of the server's stands where a standard stream was closed, or what is
+# said to people would be written there.
+"$CAPSULE" serve -c "$conf" <&- >&- 2>&- &
+capsule=$!
+pids="$pids $capsule"
+until_true "$CAPSULE" status -c "$conf"
+is "$(readlink "/proc/$capsule/fd/0" "/proc/$capsule/fd/1" \
+    "/proc/$capsule/fd/2" | sort -u)" /dev/null "closed streams stay closed"
+kill "$capsule"
+wait "$capsule"
+is $? 0 "and it serves without them"
 [ ! -e "$work/state/status.sock" ]
 is $? 0 "and the socket is gone"
 finish
