@@ -41,21 +41,94 @@ count_of(struct str text, struct str needle, int max)
 	return count;
 }
 
-/* GMime follows nested parts by recursion, so what could nest is counted
- * before it looks. */
+/* What GMime would take much for: found in the bytes, before it looks. */
+struct load {
+	size_t boundaries; /* lines that could be one */
+	size_t head; /* bytes that could be of a header */
+	size_t colons; /* of the field with the most */
+};
+
+/* A name and a colon, which may have a blank before it. */
+static bool
+is_field(struct str line)
+{
+	ptrdiff_t colon = str_chr(line, ':');
+	struct str name;
+
+	if (colon <= 0)
+		return false;
+	name = str_trim(str_sub(line, 0, (size_t)colon));
+	return name.n > 0 && name.p == line.p && str_chr(name, ' ') < 0 &&
+	    str_chr(name, '\t') < 0;
+}
+
+static size_t
+colons_in(struct str line)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < line.n; i++)
+		count += line.p[i] == ':';
+	return count;
+}
+
+static struct load
+weigh(struct str message)
+{
+	struct load load = {0};
+	bool is_top = true, is_head = true;
+	struct str line = {0};
+	size_t colons = 0;
+
+	/* A lone CR ends no line for GMime. */
+	while (str_next(&message, '\n', &line)) {
+		bool is_folded = line.n > 0 && memchr(" \t", line.p[0], 2);
+
+		load.boundaries += str_starts(line, STR("--"));
+		is_top = is_top && str_trim(line).n > 0;
+		if (is_field(line))
+			colons = 0;
+		is_head = is_top || is_field(line) || (is_head && is_folded);
+		if (!is_head)
+			continue;
+		load.head += line.n + 1;
+		colons += colons_in(line);
+		if (colons > load.colons)
+			load.colons = colons;
+	}
+	return load;
+}
+
+static int
+too_much(const char *what, size_t max, struct err *e)
+{
+	return err_set(
+	    e, ERR_LIMIT, "the message has more than %zu %s", max, what);
+}
+
+/* GMime follows nested parts, and groups of addresses in groups, by recursion,
+ * and makes much of each part and field. */
 static int
 check_size(struct str message, struct err *e)
 {
+	struct load load;
+	int parts;
+
 	if (message.n > INCOMING_MAX)
 		return err_set(e, ERR_LIMIT,
 		    "the message has %zu bytes; %zu are read", message.n,
 		    INCOMING_MAX);
-	if (count_of(message, STR("multipart/"), INCOMING_PARTS_MAX + 1) +
-		count_of(message, STR("message/"), INCOMING_PARTS_MAX + 1) >
+	load = weigh(message);
+	parts = count_of(message, STR("multipart/"), INCOMING_PARTS_MAX + 1);
+	if (parts > 0 && load.boundaries > INCOMING_LINES_MAX)
+		return too_much("parts", INCOMING_LINES_MAX, e);
+	if (load.head > INCOMING_HEAD_MAX)
+		return too_much("bytes of header", INCOMING_HEAD_MAX, e);
+	if (load.colons > INCOMING_COLONS_MAX)
+		return too_much("colons in a field", INCOMING_COLONS_MAX, e);
+	if (parts + count_of(message, STR("message/"), INCOMING_PARTS_MAX + 1) >
 	    INCOMING_PARTS_MAX)
-		return err_set(e, ERR_LIMIT,
-		    "the message has more than %d parts in parts",
-		    INCOMING_PARTS_MAX);
+		return too_much("parts in parts", INCOMING_PARTS_MAX, e);
 	return 0;
 }
 

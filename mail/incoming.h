@@ -21,6 +21,9 @@
 #define INCOMING_MAX ((size_t)4 << 20)  /* bytes of a message */
 #define INCOMING_TEXT_MAX ((size_t)64 << 10)
 #define INCOMING_PARTS_MAX 100 /* nested or not */
+#define INCOMING_LINES_MAX 10000 /* that may be a boundary */
+#define INCOMING_HEAD_MAX ((size_t)256 << 10) /* bytes of header, of all parts */
+#define INCOMING_COLONS_MAX 2000 /* of a field */
 #define INCOMING_HOPS_MAX 50   /* Received fields; more are a loop */
 
 enum incoming_kind {
@@ -55,7 +58,7 @@ struct incoming_envelope {
 
 /* mail says which addresses are ours. All slices stand in the arena.
  * ERR_INPUT for what is no message, ERR_LIMIT for what is too large or has too
- * many parts. */
+ * many parts, or too long a header. */
 int incoming_parse(struct incoming *out, struct arena *a, struct str message,
     const struct incoming_envelope *envelope, const struct conf_mail *mail,
     struct err *e);

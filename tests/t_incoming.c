@@ -371,6 +371,58 @@ refuses_what_is_too_much(void)
 	arena_release(&a);
 }
 
+/* What costs GMime seconds, a gigabyte or its stack, in four megabytes. */
+static void
+refuses_bombs(void)
+{
+	static const struct {
+		const char *why, *begin, *piece, *end;
+		size_t times;
+		bool is_refused;
+	} cases[] = {
+	    {"a hundred parts", "Content-Type: multipart/mixed; boundary=B\n\n",
+		"--B\n\n", "", 100, false},
+	    {"many parts", "Content-Type: multipart/mixed; boundary=B\n\n",
+		"--B\n\n", "", INCOMING_LINES_MAX + 1, true},
+	    {"a drawing in a text", "From: a@x.org\n\n", "-----\n", "",
+		INCOMING_LINES_MAX + 1, false},
+	    {"a long header", "", "X: y\n", "\nhello", 10000, false},
+	    {"a longer one", "", "X: y\n", "\nhello", 60000, true},
+	    {"in a part", "Content-Type: multipart/mixed; boundary=B\n\n--B\n",
+		"X: y\n", "\nhello", 60000, true},
+	    {"in one field", "To:", " a@b.org,\n", "\nhello", 30000, true},
+	    {"a long text", "From: a@x.org\n\n", "Once upon a time\n", "",
+		100000, false},
+	    {"a thousand groups of addresses", "From: ", "g:", "\n\nhello",
+		1000, false},
+	    {"groups in groups", "From: ", "g:", "\n\nhello", 100000, true},
+	    {"with a CR", "From: ", "g:\r", "\n\nhello", 50000, true},
+	    {"folded", "From: ", "g:\n ", "\n\nhello", 50000, true},
+	    {"behind a blank", "Subject: x\nFrom : ", "g:", "\n\nhello", 50000,
+		true},
+	};
+	static const struct row row = {.why = "bombs"};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct err e = ERR_INIT;
+		struct incoming in;
+		struct arena a;
+		struct buf b;
+
+		arena_init(&a);
+		buf_init(&b, INCOMING_MAX);
+		buf_puts(&b, cases[i].begin);
+		for (size_t n = 0; n < cases[i].times; n++)
+			buf_puts(&b, cases[i].piece);
+		buf_puts(&b, cases[i].end);
+		parse(&in, &a, &row, buf_slice(&b), &e);
+		T_EQ_INT(e.kind, cases[i].is_refused ? ERR_LIMIT : ERR_NONE,
+		    "%s: %s", cases[i].why, e.msg);
+		buf_release(&b);
+		arena_release(&a);
+	}
+}
+
 static void
 finds_own_words(void)
 {
@@ -410,6 +462,7 @@ main(void)
 	T_RUN(knows_what_came_back);
 	T_RUN(reads_texts);
 	T_RUN(refuses_what_is_too_much);
+	T_RUN(refuses_bombs);
 	T_RUN(finds_own_words);
 	return t_done();
 }
