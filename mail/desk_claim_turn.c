@@ -52,8 +52,11 @@ how_to_confirm(struct claim_step *c)
 	if (c->claim.confirmed != 0)
 		return step_printf(c->s,
 		    "To look at it, change where it goes, or give it back, "
-		    "open this in a Gemini client:\n%.*s\n\n",
-		    STR_ARG(link_of(c, c->claim.token)));
+		    "open this in a Gemini client:\n%.*s\n\n"
+		    "To give it back by mail, write an empty message to:\n"
+		    "%.*s\n",
+		    STR_ARG(link_of(c, c->claim.token)),
+		    STR_ARG(step_address(c->s, "withdraw-", c->claim.token)));
 	return step_printf(c->s,
 	    "It is kept until %.*s. To say that it is yours, reply to this "
 	    "message, whatever you write.\n\n"

@@ -154,6 +154,9 @@ printf 'From: bob@example.net\n\nno\n' |
 until_true is_sent_to cy@example.net 'It is yours'
 like "$(sent_to cy@example.net 'It is yours')" 'it is your turn' \
     "the next in line is told"
+like "$(sent_to cy@example.net 'It is yours')" \
+    '^announce\+withdraw-[a-z2-7]{26}@example\.org$' \
+    "and how to give it back by mail"
 is "$(left)" "S: 0 of 1 M: 0 of 2 " "and has it"
 
 # Organizers.
