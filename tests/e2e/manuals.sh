@@ -51,6 +51,14 @@ holds_commands "$ANNOUNCE" mail/announce.1
 holds_commands "$ANNOUNCE" mail/announce.1 offer
 holds_commands "$ANNOUNCE" mail/announce.1 subscribers
 
+# What they read out of the environment.
+for name in $(grep -hoE 'getenv\("[A-Z_]+' server/*.c mail/*.c base/*.c |
+    cut -d'"' -f2 | sort -u); do
+	case $name in TZ) continue ;; esac # lent to the C library
+	like "$(cat server/capsule.8 mail/announce.1)" \
+	    "^\.It Ev (.* , )?$name( |\$)" "a manual names $name"
+done
+
 # No command that is not there: .It Ic NAME of the commands' list.
 named=$(sed -n '/^The commands are:/,/^\.El/s/^\.It Ic \([a-z-]*\).*/\1/p' \
     server/capsule.8)
