@@ -250,6 +250,10 @@ record_surely(struct session *s, struct item *item, const struct outcome *o,
 		if (e.kind == ERR_REFUSED)
 			break;
 	}
+	/* Refused by the relay before it was claimed, and cancelled by
+	 * somebody meanwhile: there is nothing left to be said of it. */
+	if (e.kind == ERR_REFUSED && !item->is_claimed)
+		return;
 	s->failure = e;
 }
 

@@ -85,7 +85,8 @@ answer_to(const struct transport *t, struct str address)
 	if (str_starts(address, STR("later")))
 		return (struct transport_answer){
 		    TRANSPORT_DEFERRED, 450, STR("4.2.0"), STR("come again")};
-	if (str_starts(address, STR("never")))
+	if (str_starts(address, STR("never")) ||
+	    str_starts(address, STR("unknown")))
 		return (struct transport_answer){
 		    TRANSPORT_FAILED, 550, STR("5.1.1"), STR("no such user")};
 	if (str_starts(address, STR("spam")))
@@ -133,6 +134,14 @@ transport_run(
 	}
 	for (size_t i = 0; i < b->count; i++) {
 		b->envelope(b->ctx, i, &sender, &recipient);
+		if (str_starts(recipient, STR("unknown"))) {
+			append(t, "asked", recipient);
+			while (has_file(t, "thinks"))
+				poll(NULL, 0, 5);
+			answer = answer_to(t, recipient);
+			b->end(b->ctx, i, &answer);
+			continue;
+		}
 		if (b->begin(b->ctx, i, &head, &body) != 0) {
 			leave_rest(b, i);
 			return 0;
@@ -665,6 +674,36 @@ kills_what_hangs_in_a_message(void)
 	tear_down(&p);
 }
 
+/* A recipient is refused before the message is claimed, and has been cancelled
+ * meanwhile: nobody's trouble. */
+static void
+is_cancelled_while_refused(void)
+{
+	struct deliver_report r;
+	struct deliver *d;
+	struct err e = ERR_INIT;
+	struct place p;
+
+	set_up(&p, "  sessions: 1\n");
+	subscribe(&p, "unknown", 2, "example.org");
+	queue(&p);
+	make_file(&p, "thinks");
+	d = open_pool(&p, 0);
+	tick_until(d, is_busy);
+	while (lines(&p, "asked", NULL) == 0)
+		poll(NULL, 0, 5);
+	must(store_announcement_enter(
+		 p.store, p.id, ANNOUNCEMENT_CANCELLED, clock_now(), &e),
+	    &e);
+	remove_file(&p, "thinks");
+	r = tick_until(d, is_quiet);
+	T_EQ_STR(str_of(r.trouble), STR(""), "the relay is in no trouble");
+	T_EQ_INT(total(&p, DELIVERY_CANCELLED), 2, "both stay cancelled");
+	T_EQ_INT(members(&p, MEMBER_ACTIVE), 2, "and nobody is suspended");
+	deliver_close(d);
+	tear_down(&p);
+}
+
 static void
 waits_for_the_relay(void)
 {
@@ -912,6 +951,7 @@ main(int argc, char **argv)
 	T_RUN(stops_what_hangs);
 	T_RUN(kills_what_hangs_before_it_begins);
 	T_RUN(kills_what_hangs_in_a_message);
+	T_RUN(is_cancelled_while_refused);
 	T_RUN(waits_for_the_relay);
 	T_RUN(keeps_the_day);
 	T_RUN(keeps_a_domain);
