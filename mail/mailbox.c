@@ -25,6 +25,8 @@ refuse_char(struct str local, char c, struct err *e)
 	if (str_chr(local, '<') >= 0)
 		return err_set(
 		    e, ERR_INPUT, "only the address, without a name");
+	if (str_chr(local, '@') >= 0)
+		return err_set(e, ERR_INPUT, "only one address, please");
 	if (c == ' ')
 		return err_set(e, ERR_INPUT, "no space can be in an address");
 	if (c > ' ' && c <= '~')

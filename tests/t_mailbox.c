@@ -67,6 +67,7 @@ says_what_is_wrong(void)
 	    {"a b@example.org", "no space can be in an address"},
 	    {"\"a\"@example.org", "no \" can be in an address"},
 	    {"a,b@example.org", "no , can be in an address"},
+	    {"a@example.org, b@example.org", "only one address, please"},
 	};
 	struct buf got;
 
