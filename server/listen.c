@@ -326,5 +326,7 @@ listen_announce(struct listeners *l)
 		    "ready %s %s\n", protocol_name(l->list[i].protocol), where);
 		l->list[i].is_ready = true;
 	}
-	fflush(stdout);
+	/* Whoever read it may be gone; the server does not end by that. */
+	if (fflush(stdout) != 0)
+		clearerr(stdout);
 }

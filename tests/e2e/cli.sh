@@ -231,7 +231,10 @@ like "$err" 'no server runs' "and says so"
 "$CAPSULE" serve -c "$conf" <&- >&- 2>&- &
 capsule=$!
 pids="$pids $capsule"
-until_true "$CAPSULE" status -c "$conf"
+is_ready() {
+	"$CAPSULE" status -c "$conf" --json 2>/dev/null | grep -q '"done":1'
+}
+until_true is_ready
 is "$(readlink "/proc/$capsule/fd/0" "/proc/$capsule/fd/1" \
     "/proc/$capsule/fd/2" | sort -u)" /dev/null "closed streams stay closed"
 kill "$capsule"
