@@ -55,7 +55,7 @@ static const struct cmd cmds[] = {
 	"  --queue         leave the delivery to announce daemon\n"
 	"\n"
 	"Only an offer's doubts wait to be decided; an announcement's are\n"
-	"sent again by themselves. " SEND_CODES},
+	"sent again by themselves.\n" SEND_CODES},
     {"send",
 	"FILE.md [--list NAME] [--test ADDRESS] [--dry-run] [--json]"
 	" [--at TIME] [--expires TIME] [--queue] [--again] [--attach-images]"

@@ -39,6 +39,10 @@ holds_commands() { # program manual [command]
 		case " $* $name" in *[!a-z\ -]*) continue ;; esac
 		like "$text" "(^| )${*:+$* }$name( |\$)" \
 		    "$manual names ${*:+$* }$name"
+		# But for the first line, which has as many options as there are.
+		wide=$("$program" "$@" "$name" -h </dev/null |
+		    awk 'length > 80 && !/^usage:/')
+		is "$wide" "" "its help fits a terminal"
 		for option in $(printf '%s\n' "$arguments" |
 		    grep -oE -- '--[a-z-]+'); do
 			like "$text" "[^-]$option" \
