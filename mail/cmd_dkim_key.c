@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define RECORD_MAX 8192
 
@@ -17,15 +18,45 @@ struct place {
 };
 
 /* A new key gets a new name, so that mail on its way is still verified by the
- * old one: the year is as good as any. */
+ * old one: the year is as good as any, and then a letter. */
+static int
+name_key(struct place *to, struct conf *conf, struct err *e)
+{
+	struct str used = conf->mail.dkim_selector, year;
+	struct date now;
+	char letter = 'b';
+
+	if (date_at(&now, clock_now(), "", e) != 0)
+		return -1;
+	year = arena_printf(&conf->arena, "s%d", now.year);
+	to->selector = year;
+	if (arena_ok(&conf->arena, e) != 0 || !str_starts(used, year))
+		return arena_ok(&conf->arena, e);
+	used = str_sub(used, year.n, used.n);
+	if (used.n == 1 && *used.p >= letter && *used.p < 'z')
+		letter = (char)(*used.p + 1);
+	to->selector =
+	    arena_printf(&conf->arena, "%.*s%c", STR_ARG(year), letter);
+	return arena_ok(&conf->arena, e);
+}
+
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
 static int
 choose(struct place *to, struct conf *conf, const char *typed, struct err *e)
 {
 	const struct conf_mail *mail = &conf->mail;
 	struct str name, address;
-	struct date now;
 
-	to->is_configured = mail->dkim_key.n > 0 && typed == NULL;
+	to->is_configured = mail->dkim_key.n > 0 &&
+	    (typed == NULL || is_same_file(typed, mail->dkim_key.p));
 	to->file = typed;
 	to->domain = mail->dkim_domain;
 	to->selector = mail->dkim_selector;
@@ -40,11 +71,8 @@ choose(struct place *to, struct conf *conf, const char *typed, struct err *e)
 			return -1;
 		to->domain = mailbox_domain(address);
 	}
-	if (!to->is_configured) {
-		if (date_at(&now, clock_now(), "", e) != 0)
-			return -1;
-		to->selector = arena_printf(&conf->arena, "s%d", now.year);
-	}
+	if (!to->is_configured && name_key(to, conf, e) != 0)
+		return -1;
 	return arena_ok(&conf->arena, e);
 }
 

@@ -30,6 +30,17 @@ like "$(cat "$work/said")" 'already' "and it is said to stay"
 head -c 100 "$work/rsa.key" | grep -q PRIVATE
 is "$?" 0 "and it does"
 
+# The one to follow a key that is in use, within its year.
+sed 's/mail: {/&dkim: {selector: s2026, key: rsa.key}, /' \
+    "$work/capsule.yaml" >"$work/used.yaml"
+like "$("$ANNOUNCE" -c "$work/used.yaml" dkim-key 2>/dev/null)" \
+    '^s2026\._domainkey' "the key in use keeps its name"
+like "$("$ANNOUNCE" -c "$work/used.yaml" dkim-key "$work/rsa.key" \
+    2>/dev/null)" '^s2026\._domainkey' "also when its file is named"
+like "$(CAPSULE_NOW=2026-11-21T10:00:00Z "$ANNOUNCE" -c "$work/used.yaml" \
+    dkim-key "$work/next.key" 2>/dev/null)" '^s2026b\._domainkey' \
+    "another one gets another"
+
 # One message a case: "\r\n" is written as such.
 put() { # name text
 	printf '%b' "$2" >"$work/$1.in"
