@@ -100,7 +100,7 @@ build_site(struct house *h, size_t i, struct err *e)
 	log_faults(&faults);
 	faults_release(&faults);
 	if (r != 0)
-		return err_wrap(e, "%.*s", STR_ARG(c->pages));
+		return err_wrap(e, "%.*s", STR_ARG(c->host));
 	s->conf = c;
 	h->dirs[i] = site_dir(s->site);
 	h->router.count++;
