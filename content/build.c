@@ -356,6 +356,17 @@ remove_file(struct build *b, struct str name)
 	}
 }
 
+static bool
+is_beneath(struct str name)
+{
+	struct str segment;
+
+	while (str_next(&name, '/', &segment))
+		if (segment.n == 0 || str_is(segment, ".."))
+			return false;
+	return true;
+}
+
 /* What an earlier build had and this one has not. The list is a file like any
  * other: it gets no say over what lies outside. */
 static void
@@ -367,9 +378,7 @@ remove_earlier(struct build *b, struct str list)
 		return;
 	list = str_sub(list, sizeof MARKER_HEAD - 1, list.n);
 	while (str_next_line(&list, &line))
-		if (line.n > 0 && line.p[0] != '/' &&
-		    str_find(line, STR("..")) < 0 &&
-		    places_find(&b->names, line) == NULL)
+		if (is_beneath(line) && places_find(&b->names, line) == NULL)
 			remove_file(b, line);
 }
 

@@ -213,11 +213,14 @@ removes_what_is_gone(void)
 {
 	static const struct file less[] = {
 	    {"index.md", "---\ntitle: Front\n---\n\nAlone.\n"}, {NULL, NULL}};
-	struct site *site = load("pages", pages, "example.org");
-	struct site *smaller = load("less", less, "example.org");
+	struct site *site, *smaller = load("less", less, "example.org");
 	struct err e = ERR_INIT;
 
+	t_file("pages/wait...md", STR("# Wait\n"));
+	site = load("pages", pages, "example.org");
+	unlink(below("pages/wait...md"));
 	T_OK(build("shrinks", site, &e) == 0, "builds %s", e.msg);
+	T_OK(access(below("shrinks/gemini/wait...gmi"), F_OK) == 0, "dots");
 	t_file("shrinks/gemini/2012/mine.txt", STR("Not written by a build."));
 	t_file("outside", STR("Nor this."));
 	T_OK(build("shrinks", smaller, &e) == 0, "builds less %s", e.msg);
@@ -225,6 +228,8 @@ removes_what_is_gone(void)
 	    "a page that is gone is removed");
 	T_OK(access(below("shrinks/gemini/who"), F_OK) != 0,
 	    "with the folder that it was in");
+	T_OK(access(below("shrinks/gemini/wait...gmi"), F_OK) != 0,
+	    "also one with dots in its name");
 	T_OK(access(below("shrinks/gemini/2012/mine.txt"), F_OK) == 0,
 	    "but nothing that somebody else wrote");
 	t_file("shrinks/.capsule-build",
