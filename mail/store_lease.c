@@ -174,42 +174,51 @@ store_leases_release(struct store *s, struct err *e)
 	return store_settle(s, result, e);
 }
 
-/* Those who lease anything, but for ourselves. More than fit are a matter for
- * the next time. */
+/* Those who lease anything, but for ourselves: the next ones after one. */
 static int
-read_holders(struct store *s, int64_t *holders, size_t *count, struct err *e)
+read_holders(struct store *s, int64_t after, int64_t *holders, size_t *count,
+    struct err *e)
 {
 	sqlite3_stmt *q = store_ask(s, HOLDERS, e);
-	int got = 0;
+	int got;
 
 	*count = 0;
 	if (q == NULL)
 		return -1;
 	store_bind_int(q, 1, s->holder);
-	while (*count < HOLDERS_AT_ONCE && (got = store_next(s, q, e)) > 0)
+	store_bind_int(q, 2, after);
+	store_bind_int(q, 3, HOLDERS_AT_ONCE);
+	while ((got = store_next(s, q, e)) > 0)
 		holders[(*count)++] = store_int(q, 0);
-	sqlite3_reset(q);
-	return got < 0 ? -1 : 0;
+	return got;
+}
+
+static int
+tend_holder(struct store *s, const struct leased *what, int64_t holder,
+    int64_t now, int64_t *in_doubt, struct err *e)
+{
+	int64_t until = store_holder_lives(s, holder) ? now : INT64_MAX;
+
+	if (end_claims(s, what, holder, until, now, in_doubt, e) != 0)
+		return -1;
+	return end_leases(s, what, holder, until, e);
 }
 
 static int
 tend_leases(struct store *s, const struct leased *what, int64_t now,
     int64_t *in_doubt, struct err *e)
 {
-	int64_t holders[HOLDERS_AT_ONCE];
+	int64_t holders[HOLDERS_AT_ONCE], after = 0;
 	size_t count;
 
-	if (read_holders(s, holders, &count, e) != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		bool lives = store_holder_lives(s, holders[i]);
-		int64_t until = lives ? now : INT64_MAX;
-
-		if (end_claims(s, what, holders[i], until, now, in_doubt, e) !=
-			0 ||
-		    end_leases(s, what, holders[i], until, e) != 0)
+	do {
+		if (read_holders(s, after, holders, &count, e) != 0)
 			return -1;
-	}
+		for (size_t i = 0; i < count; i++)
+			if (tend_holder(s, what, after = holders[i], now,
+				in_doubt, e) != 0)
+				return -1;
+	} while (count == HOLDERS_AT_ONCE);
 	return 0;
 }
 

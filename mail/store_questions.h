@@ -304,10 +304,12 @@
 	    " WHERE d.subscriber = ?1"                                         \
 	    " ORDER BY d.announcement DESC LIMIT ?2")                          \
                                                                                \
-	X(HOLDERS, "SELECT holder FROM deliveries"                             \
-	    " WHERE holder IS NOT NULL AND holder != ?1"                       \
+	X(HOLDERS,                                                             \
+	    "SELECT holder FROM deliveries"                                    \
+	    " WHERE holder IS NOT NULL AND holder != ?1 AND holder > ?2"       \
 	    " UNION SELECT holder FROM letters"                                \
-	    " WHERE holder IS NOT NULL AND holder != ?1")                      \
+	    " WHERE holder IS NOT NULL AND holder != ?1 AND holder > ?2"       \
+	    " ORDER BY 1 LIMIT ?3")                                            \
 	X(CLAIMS_IN_DOUBT,                                                     \
 	    "UPDATE deliveries SET state = 'in_doubt', due = 0,"               \
 	    " holder = NULL, doubts = doubts + 1, changed = ?3, reply = ?4"    \

@@ -443,6 +443,37 @@ death_ends_leases_at_once(void)
 	}
 }
 
+/* A daemon may have a hundred sessions, and a machine that is killed all of
+ * them at once. */
+static void
+many_die_at_once(void)
+{
+	enum { DEAD = 70 };
+	struct store_delivery d[DEAD];
+	struct store *s = open_store("many-die");
+	int64_t id;
+	pid_t pid;
+
+	add_members(s, DEAD, MEMBER_ACTIVE);
+	id = queue(s);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < DEAD; i++) {
+			struct store *one = open_store("many-die");
+
+			if (lease(one, d, 1) == 1)
+				must_enter(one, d[0].id, DELIVERY_SENDING);
+		}
+		raise(SIGKILL);
+	}
+	waitpid(pid, NULL, 0);
+	T_EQ_INT(total(s, id, DELIVERY_SENDING), DEAD, "all were sending");
+	T_EQ_INT(tend(s, NOW), DEAD, "all are found");
+	T_EQ_INT(lease(s, d, DEAD), DEAD, "and free again");
+	store_close(s);
+}
+
 /* What has failed is tried again, but not against anybody's will. */
 static void
 failures_again(void)
@@ -720,6 +751,7 @@ main(void)
 	T_RUN(two_programs_never_lease_the_same);
 	T_RUN(a_lease_ends_at_its_time);
 	T_RUN(death_ends_leases_at_once);
+	T_RUN(many_die_at_once);
 	T_RUN(failures_again);
 	T_RUN(is_paused_and_cancelled);
 	T_RUN(who_leaves_gets_nothing);
