@@ -91,7 +91,7 @@ queue_answer(struct store *s, const struct conf_mail *mail,
 
 	if (store_asked(s, &asked, asking, e) != 0)
 		return -1;
-	if (asked.to_address >= ASKED_TO_ADDRESS_MAX ||
+	if (asked.to_address >= DESK_ANSWERS_MAX ||
 	    asked.in_all >= ASKED_IN_ALL_MAX)
 		return 0;
 	*queued = true;

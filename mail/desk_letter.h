@@ -17,6 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Answers to one address in a day: as long as a conversation by mail gets, which
+ * is longer than a stranger needs letters (store_request.h). */
+#define DESK_ANSWERS_MAX 10
+
 struct desk_letter {
 	enum letter_kind kind;
 	int64_t subscriber; /* 0: nobody known */
@@ -34,7 +38,7 @@ int desk_letter_queue(struct store *s, const struct conf_mail *mail,
 
 /*
  * Queues what the desk answered to somebody who wrote, unless it has no text,
- * which says that a letter is on its way already, or a limit of
+ * which says that a letter is on its way already, or a limit of this header or
  * store_request.h is met: *queued says. message_id is what they wrote in, and
  * not taken unless it is a good one.
  */
