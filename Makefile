@@ -277,8 +277,9 @@ install: all
 	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for m in $(MANUALS); do \
 	    to=$(DESTDIR)$(MANDIR)/man$${m##*.}; $(INSTALL) -d $$to && \
-	    sed 's|/etc/capsule/|$(SYSCONFDIR)/capsule/|' $$m \
-	        >$$to/$${m##*/} && chmod 0644 $$to/$${m##*/} || exit 1; done
+	    sed -e 's|/etc/capsule/|$(SYSCONFDIR)/capsule/|' \
+	        -e 's|/usr/bin/|$(PREFIX)/bin/|' $$m >$$to/$${m##*/} && \
+	    chmod 0644 $$to/$${m##*/} || exit 1; done
 	for s in $(SERVICES); do \
 	    to=$(DESTDIR)$(UNITDIR)/$${s##*/}; \
 	    sed 's|=/usr/bin/|=$(PREFIX)/bin/|; s|/etc/|$(SYSCONFDIR)/|' $$s \

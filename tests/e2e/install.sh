@@ -30,7 +30,8 @@ for program in capsule announce; do
 	like "$("$root/opt/c/bin/$program" -h)" '^ +/opt/etc/capsule/' \
 	    "and its help says so"
 done
-unlike "$(cat "$root"/opt/man/*/*)" '[^t]/etc/capsule' "and so do the manuals"
+unlike "$(cat "$root"/opt/man/*/*)" '[^t]/etc/capsule|/usr/bin' \
+    "and the manuals name these places"
 is "$(cd "$root/opt/man" && echo */*)" \
     "man1/announce.1 man5/capsule.yaml.5 man7/capsule-page.7 man8/capsule.8" \
     "the manuals are in their sections"
