@@ -194,7 +194,7 @@ may_start(const struct deliver *d)
 
 	return d->stopped_ms == 0 &&
 	    clock_ticks_ms() >= atomic_load(&s->closed_until_ms) &&
-	    clock_now() >= atomic_load(&s->day_full);
+	    share_day_full(s, clock_now()) == 0;
 }
 
 /* As many as there is work for; a relay in trouble is tried by one. */
@@ -248,11 +248,11 @@ measure(struct deliver *d, int64_t done)
 static void
 say_trouble(struct deliver *d, struct deliver_report *r)
 {
-	int64_t day_full = atomic_load(&d->share->day_full);
+	int64_t day_full = share_day_full(d->share, clock_now());
 	struct buf when;
 
 	share_say(d->share, r->trouble, sizeof r->trouble);
-	if (r->trouble[0] != '\0' || day_full <= clock_now())
+	if (r->trouble[0] != '\0' || day_full == 0)
 		return;
 	buf_init(&when, 64);
 	date_rfc3339(&when, day_full);

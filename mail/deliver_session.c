@@ -571,7 +571,7 @@ work(struct session *s, struct err *e)
 			result = run_all(s, willing, e);
 		if (release(s, e) != 0 || result != 0)
 			return -1;
-		if (atomic_load(&s->share->day_full) > clock_now())
+		if (share_day_full(s->share, clock_now()) != 0)
 			return 0;
 	}
 	return 0;

@@ -12,6 +12,8 @@
 
 /* Who has to mend something has time for it. */
 #define REFUSED_PAUSES 6
+/* What rate_day lets one wait for at most. */
+#define DAY_FULL_MAX (25 * 3600)
 
 static const size_t texts[] = {
     offsetof(struct conf, state),
@@ -83,6 +85,14 @@ share_conf(const struct share *s, struct conf *conf)
 		memcpy((char *)conf + numbers[i], at, sizeof(int64_t));
 		at += sizeof(int64_t);
 	}
+}
+
+int64_t
+share_day_full(const struct share *s, int64_t now)
+{
+	int64_t until = atomic_load(&s->day_full);
+
+	return until > now && until <= now + DAY_FULL_MAX ? until : 0;
 }
 
 static int

@@ -36,7 +36,7 @@ struct share {
 	_Atomic int batch; /* how many messages to lease at once */
 	_Atomic int64_t sent, deferred, failed, in_doubt;
 	_Atomic int64_t braked; /* an announcement; 0: none was of late */
-	_Atomic int64_t day_full; /* no more mail until then; wall's seconds */
+	_Atomic int64_t day_full; /* see share_day_full */
 
 	/* The store's writers in line, instead of each trying again and again;
 	 * and one sync for all that was committed before it. */
@@ -64,6 +64,10 @@ void share_free(struct share *s);
 /* What sessions need of the configuration; the rest is zero. It points into
  * the share. */
 void share_conf(const struct share *s, struct conf *conf);
+
+/* No more mail until then, in the wall's seconds; 0: mail may leave. What is
+ * further away than a day was said by a clock that was wrong. */
+int64_t share_day_full(const struct share *s, int64_t now);
 
 /* A transaction of the store. The ticket is for share_sync, which returns when
  * what was committed by then is safe from a power cut. */

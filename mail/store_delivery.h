@@ -124,7 +124,8 @@ int store_deliveries_due(struct store *s, int64_t announcement, int64_t now,
 int store_leases_release(struct store *s, struct err *e);
 
 /*
- * What time and the death of programs have done: leases that ended are free
+ * What time and the death of programs have done: what waits for days, since
+ * the clock was wrong, waits no more; leases that ended are free
  * again, what they had claimed is in doubt and, unless its announcement holds
  * doubts, queued again at once; deliveries of an announcement that has expired
  * have failed; an announcement without anything left to do is done. Called now

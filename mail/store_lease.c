@@ -19,6 +19,9 @@
 
 #define LOCK_SUFFIX ".holders"
 #define HOLDERS_AT_ONCE 64
+/* Nothing that has begun waits so long for its next attempt, unless the clock
+ * was wrong when that was said. */
+#define PAUSE_MAX 86400
 /* Longer than mail takes to come back. */
 #define LETTERS_KEPT (14 * 86400)
 
@@ -231,6 +234,11 @@ tend(struct store *s, int64_t now, int64_t *in_doubt, struct err *e)
 	    (q = store_ask(s, DOUBTS_QUEUED, e)) == NULL)
 		return -1;
 	store_bind_int(q, 1, now);
+	if (store_do(s, q, NULL, e) != 0 ||
+	    (q = store_ask(s, PAUSES_CUT, e)) == NULL)
+		return -1;
+	store_bind_int(q, 1, now);
+	store_bind_int(q, 2, now + PAUSE_MAX);
 	if (store_do(s, q, NULL, e) != 0 ||
 	    (q = store_ask(s, DELIVERIES_EXPIRED, e)) == NULL)
 		return -1;

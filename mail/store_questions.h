@@ -322,6 +322,12 @@
 	    " WHERE state = 'in_doubt' AND announcement IN"                    \
 	    " (SELECT id FROM announcements"                                   \
 	    " WHERE state = 'open' AND holds_doubts = 0)")                     \
+	X(PAUSES_CUT,                                                          \
+	    "UPDATE deliveries SET due = ?1"                                   \
+	    " WHERE state IN ('queued', 'deferred') AND due > ?2"              \
+	    " AND holder IS NULL AND announcement IN"                          \
+	    " (SELECT id FROM announcements"                                   \
+	    " WHERE state = 'open' AND begins <= ?1)")                         \
 	X(DELIVERIES_EXPIRED,                                                  \
 	    "UPDATE deliveries SET state = 'failed', due = 0, changed = ?1,"   \
 	    " reply = ?2 WHERE state IN ('queued', 'deferred')"                \

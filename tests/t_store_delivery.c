@@ -474,6 +474,62 @@ many_die_at_once(void)
 	store_close(s);
 }
 
+/* A machine without a battery wakes up years away, and is told the time when
+ * it has already said when to come again. */
+static void
+a_wrong_clock_heals(void)
+{
+	enum { DAY = 86400 };
+	static const struct {
+		const char *why;
+		enum delivery_state state;
+		int64_t due;
+		int want;
+	} cases[] = {
+	    {"an hour", DELIVERY_DEFERRED, NOW + 3600, 0},
+	    {"a day", DELIVERY_DEFERRED, NOW + DAY, 0},
+	    {"more", DELIVERY_DEFERRED, NOW + DAY + 1, 1},
+	    {"years", DELIVERY_DEFERRED, NOW + 4000LL * DAY, 1},
+	    {"years for a turn", DELIVERY_QUEUED, NOW + 4000LL * DAY, 1},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct store_move move = {
+		    .to = cases[i].state, .at = NOW, .due = cases[i].due};
+		struct store_delivery d[1];
+		struct err e = ERR_INIT;
+		struct store *s;
+		char name[32];
+
+		snprintf(name, sizeof name, "clock-%zu", i);
+		s = open_store(name);
+		add_members(s, 1, MEMBER_ACTIVE);
+		queue(s);
+		lease(s, d, 1);
+		T_EQ_INT(store_delivery_enter(s, d[0].id, &move, &e), 0,
+		    "%s: it waits", cases[i].why);
+		tend(s, NOW);
+		T_EQ_INT(lease(s, d, 1), cases[i].want, "%s", cases[i].why);
+		store_close(s);
+	}
+}
+
+static void
+what_is_scheduled_waits(void)
+{
+	struct store *s = open_store("scheduled");
+	struct store_delivery d[1];
+	int64_t n;
+
+	add_members(s, 1, MEMBER_ACTIVE);
+	queue_as(s, false, NOW + 86400 * 30, 0, &n);
+	tend(s, NOW);
+	T_EQ_INT(lease_at(s, NOW + 86400, d, 1), 0, "not before it begins");
+	tend(s, NOW + 86400 * 30);
+	T_EQ_INT(lease_at(s, NOW + 86400 * 30, d, 1), 1, "then at once");
+	store_close(s);
+}
+
 /* What has failed is tried again, but not against anybody's will. */
 static void
 failures_again(void)
@@ -752,6 +808,8 @@ main(void)
 	T_RUN(a_lease_ends_at_its_time);
 	T_RUN(death_ends_leases_at_once);
 	T_RUN(many_die_at_once);
+	T_RUN(a_wrong_clock_heals);
+	T_RUN(what_is_scheduled_waits);
 	T_RUN(failures_again);
 	T_RUN(is_paused_and_cancelled);
 	T_RUN(who_leaves_gets_nothing);
