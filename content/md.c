@@ -454,6 +454,7 @@ find_notes(struct walk *w, cmark_node *root)
 			note->is_real = true;
 	}
 	cmark_iter_free(iter);
+	md_notes_settle(&w->md);
 }
 
 static void

@@ -161,6 +161,10 @@ struct str md_notes_hide(struct buf *to, struct md *md, struct str text);
 /* The definition that a list item's first text stands for, or NULL. */
 struct note *md_note_of(struct md *md, struct str text);
 
+/* Once it is known which definitions are real: of a label's, the first of
+ * those counts. What stands in code or in HTML is none. */
+void md_notes_settle(struct md *md);
+
 /* The footnote that "[^label]" at the beginning of text names, numbered if it
  * was not; *len is what it takes. NULL: none. */
 struct note *md_note_ref(struct md *md, struct str text, size_t *len);

@@ -70,7 +70,8 @@ grow_slots(struct md *md)
 	return true;
 }
 
-/* The first definition of a label counts for those who mention it. */
+/* The first definition of a label counts for those who mention it, but see
+ * md_notes_settle. */
 static bool
 add_note(struct md *md, struct str label)
 {
@@ -180,6 +181,19 @@ md_note_restore(struct buf *to, struct md *md, struct str text)
 	buf_str(to, note->label);
 	buf_puts(to, "]:");
 	return n;
+}
+
+void
+md_notes_settle(struct md *md)
+{
+	struct notes *notes = &md->notes;
+
+	for (size_t i = 0; i < notes->count; i++) {
+		size_t *slot = find_slot(notes, notes->list[i].label);
+
+		if (notes->list[i].is_real && !notes->list[*slot - 1].is_real)
+			*slot = i + 1;
+	}
 }
 
 struct note *

@@ -195,6 +195,9 @@ static const struct {
     {"a mention of no note", "a[^1]", "p(a[^1])"},
     {"a definition in code", "```\n[^1]: a\n```\n\n    [^2]: b\n\n[^1]",
 	"c([^1]: a\n)c([^2]: b\n)p([^1])"},
+    {"a definition in code before the one that counts",
+	"```\n[^1]: a\n```\n\n[^1]\n\n[^1]: b\n\n[^1]: c",
+	"c([^1]: a\n)p([note 1])n([note 1]p(b))n([note 2]p(c))"},
     {"an escaped mention", "\\[^1]\n\n[^1]: a", "p([^1])n([note 1]p(a))"},
     {"a note in a quote", "> [^1]: a\n\n[^1]", "q()p([note 1])n([note 1]p(a))"},
     /* Tables, by GitHub's specification. */
