@@ -196,20 +196,25 @@ dkim_make(const char *file, enum dkim_kind kind, struct err *e)
 	EVP_PKEY *pkey;
 	int fd, result;
 
-	fd = open(
-	    file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_REFUSED,
-		    "%s: there is a key already; it stays as it is", file);
-	if (fd < 0)
-		return err_sys(e, "%s: the key cannot be written", file);
+	/* It takes a while, in which the file does not stand there empty. */
 	pkey = kind == DKIM_RSA
 	    ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_BITS)
 	    : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	result = pkey != NULL
-	    ? write_key(fd, file, pkey, e)
-	    : err_set(e, ERR_SYSTEM, "OpenSSL makes no key of this kind");
+	if (pkey == NULL)
+		return err_set(
+		    e, ERR_SYSTEM, "OpenSSL makes no key of this kind");
+	fd = open(
+	    file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == EEXIST)
+		result = err_set(e, ERR_REFUSED,
+		    "%s: there is a key already; it stays as it is", file);
+	else if (fd < 0)
+		result = err_sys(e, "%s: the key cannot be written", file);
+	else
+		result = write_key(fd, file, pkey, e);
 	EVP_PKEY_free(pkey);
+	if (fd < 0)
+		return result;
 	if (close(fd) != 0 && result == 0)
 		result = err_sys(e, "%s: the key cannot be written", file);
 	if (result != 0)
