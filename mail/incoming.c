@@ -419,6 +419,16 @@ is_null(struct str sender)
 		str_eq_nocase(mailbox_local(sender), STR("MAILER-DAEMON")));
 }
 
+/* What is answered there comes here. */
+static bool
+is_by_us(const struct reading *r)
+{
+	struct str detail;
+
+	return take_ours(&detail, r->out->writer, r->mail->bounces) ||
+	    take_ours(&detail, r->out->writer, from_address(r->mail->from));
+}
+
 /* A report is one by its form, or comes without a sender to the address that
  * only reports know and tells of a failure. */
 static void
@@ -447,6 +457,9 @@ decide(struct reading *r, struct str sender)
 			report_guess(&out->report, r->arena, out->text);
 		if (out->report.outcome != REPORT_UNKNOWN)
 			out->kind = INCOMING_REPORT;
+	} else if (is_by_us(r)) {
+		out->kind = INCOMING_LOOP;
+		out->why = "it is from our own address";
 	}
 	if (out->kind != INCOMING_REPORT)
 		return;
