@@ -83,9 +83,10 @@ take_option(struct said *said, struct str name)
 
 	if (o != NULL)
 		return change(said, o->id, said->c->claim.agreed);
-	/* What is longer is no name, and not repeated. */
+	/* What is longer, or no text, is no name, and not repeated. */
 	str_next_line(&name, &line);
-	said->unknown = line.n <= NAME_MAX_BYTES
+	said->unknown = line.n <= NAME_MAX_BYTES && str_is_utf8(line) &&
+		!str_has_control(line)
 	    ? arena_str(&said->c->s->arena, line)
 	    : STR("\u2026");
 	return 0;

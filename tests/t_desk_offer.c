@@ -422,6 +422,8 @@ a_message_claims(void)
 	    {"a size that is none", "Size: XXL\nAddress: Ann, Street 1",
 		"There is no \"XXL\". Nothing is yours yet. Still missing: "
 		"which one, sentence"},
+	    {"bytes that are none", "Size: \xee\nAddress: Ann, Street 1",
+		"There is no \"\u2026\". Nothing"},
 	    {"no message", "", "Still missing"},
 	};
 	char address[40];
