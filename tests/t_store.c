@@ -180,6 +180,11 @@ refuses_what_is_not_its_own(void)
 		"the hundred bytes of a header, and it is no database."));
 	refuses("noise", ERR_INPUT, ".recover", "a file that is no database");
 	T_OK(mode_of(folder("noise")) != 0, "which stays");
+
+	mkdir(folder("locks"), 0700);
+	mkdir(folder("locks/announce.db.holders"), 0700);
+	refuses("locks", ERR_SYSTEM, "announce.db.holders: cannot be opened",
+	    "a lock file that is none");
 }
 
 /* The pages in the middle overwritten, as a dying disk does. */
