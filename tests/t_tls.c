@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -436,6 +437,37 @@ waits_for_who_does_not_read(void)
 	tls_server_free(s);
 }
 
+/* Key updates as fast as they come would keep a worker within one read, past
+ * every deadline and away from everybody else. */
+static void
+hears_others_beside_a_flood(void)
+{
+	struct tls_server *s = new_server(false);
+	struct visit v = {0};
+	char bytes[16], *flood;
+	size_t got;
+	long n;
+	int left = 0;
+
+	begin(&v, s, TLS1_3_VERSION, "one.example");
+	T_OK(shake(&v) && echo(&v), "somebody comes");
+	SSL_set0_wbio(v.client, BIO_new(BIO_s_mem()));
+	for (int i = 0; i < 4000; i++)
+		if (SSL_key_update(v.client, SSL_KEY_UPDATE_NOT_REQUESTED) !=
+			1 ||
+		    SSL_do_handshake(v.client) != 1)
+			abort();
+	n = BIO_get_mem_data(SSL_get_wbio(v.client), &flood);
+	if (send(v.fd[1], flood, (size_t)n, 0) < n / 2)
+		abort();
+	T_EQ_INT(tls_read(v.server, bytes, sizeof bytes, &got), TLS_WANT_READ,
+	    "a flood says nothing");
+	T_OK(ioctl(v.fd[0], FIONREAD, &left) == 0 && left > 0,
+	    "and is not heard to its end at once");
+	end(&v);
+	tls_server_free(s);
+}
+
 int
 main(void)
 {
@@ -450,6 +482,7 @@ main(void)
 	T_RUN(begins_with_what_was_read);
 	T_RUN(tells_who_speaks_no_tls);
 	T_RUN(waits_for_who_does_not_read);
+	T_RUN(hears_others_beside_a_flood);
 	SSL_SESSION_free(session);
 	tls_keys_free(keys);
 	release_identity(&one);

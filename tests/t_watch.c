@@ -62,7 +62,7 @@ begin(const char *name, const char *watched)
 	if (watched != name)
 		link_to(name, watched);
 	watch = watch_open(&e);
-	T_EQ_INT(watch_add(watch, path(watched), &e), 0, watched);
+	T_EQ_INT(watch_add(watch, path(watched), &e), 0, "%s", watched);
 	T_OK(!watch_changed(watch), "nothing has changed yet");
 	return watch;
 }
