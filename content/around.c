@@ -58,8 +58,9 @@ write_date(struct buf *md, const char *before, const struct date *date)
 	buf_release(&words);
 }
 
-/* How many were made of each; how many are left, the desk says. */
-static void
+/* How many were made of each; how many are left, the desk says. Whether there
+ * are any. */
+static bool
 write_options(struct buf *md, const struct page_offer *offer)
 {
 	size_t shown = 0;
@@ -73,6 +74,7 @@ write_options(struct buf *md, const struct page_offer *offer)
 	}
 	if (offer->option_count > 0)
 		buf_puts(md, shown > 0 ? ".\n\n" : "There are none.\n\n");
+	return shown > 0;
 }
 
 static void
@@ -80,13 +82,14 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 {
 	const struct page_offer *offer = &entry->page.offer;
 	int64_t now = c->options->now, begins, over;
+	bool has_any;
 
 	if (!offer->present || when_offer(&begins, &over, offer, NULL) != 0)
 		return;
 	buf_puts(md, "## Offer: ");
 	md_escape(md, offer->item);
 	buf_puts(md, "\n\n");
-	write_options(md, offer);
+	has_any = write_options(md, offer);
 	if (now < begins)
 		write_date(md, "Open from ", &offer->opens);
 	else if (now >= over)
@@ -94,8 +97,8 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 	else if (over != INT64_MAX)
 		write_date(md, "Open until ", &offer->closes);
 	/* What has no number cannot be counted down, nor claimed. */
-	if (when_offer_is_open(offer, now) && c->options->has_forms &&
-	    offer->option_count > 0) {
+	if (has_any && when_offer_is_open(offer, now) &&
+	    c->options->has_forms) {
 		struct str claim = arena_printf(
 		    c->arena, "/claim/%.*s", STR_ARG(entry->source));
 

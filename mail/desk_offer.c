@@ -130,6 +130,10 @@ desk_offer(struct step *s)
 		step_say(s, "It is closed.");
 		return 0;
 	}
+	if (store_offer_stock(&c.offer) == 0) {
+		step_say(s, "There are none.");
+		return 0;
+	}
 	claim_say_left(s, &c.offer);
 	/* The page itself has the link to claim one. */
 	if (store_offer_left(&c.offer) > 0)

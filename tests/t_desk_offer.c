@@ -157,6 +157,11 @@ takes_over_what_the_page_says(void)
 	store_offer_close(store, offer().id, now, NULL);
 	step(NULL, "/offer/shirts.md");
 	T_OK(says("closed"), "an organizer can close it");
+	write_page("none.md",
+	    "---\noffer: {item: mug, options: {blue: 0}}\n---\n# Mugs\n");
+	step(NULL, "/offer/none.md");
+	T_OK(says("There are none.") && !says("Wait for one"),
+	    "nobody waits for what there is none of");
 }
 
 static void

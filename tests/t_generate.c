@@ -556,6 +556,9 @@ says_how_many_are_offered(void)
 		    t[i].options);
 		site = load("offered", files, options_at("2028-05-02"));
 		T_OK(has(page(site, "/shirt.gmi"), t[i].want), "%s", t[i].why);
+		T_OK(has(page(site, "/shirt.gmi"), "=> /claim/") ==
+			!has(page(site, "/shirt.gmi"), "There are none"),
+		    "%s: claimed if there is any", t[i].why);
 		site_free(site);
 	}
 }
