@@ -22,7 +22,7 @@
 #define INCOMING_TEXT_MAX ((size_t)64 << 10)
 #define INCOMING_PARTS_MAX 100 /* nested or not */
 #define INCOMING_LINES_MAX 10000 /* that may be a boundary */
-#define INCOMING_HEAD_MAX ((size_t)256 << 10) /* bytes of header, of all parts */
+#define INCOMING_HEAD_MAX ((size_t)256 << 10) /* bytes, of all parts */
 #define INCOMING_COLONS_MAX 2000 /* of a field */
 #define INCOMING_HOPS_MAX 50   /* Received fields; more are a loop */
 
@@ -45,8 +45,8 @@ struct incoming {
 	struct str text; /* the first plain text, UTF-8, LF; what it answers to
 	                  * and signatures still in it */
 	struct report report; /* of a REPORT */
-	struct str returned; /* the Message-ID of what came back, without angle
-	                      * brackets; empty: a report does not say */
+	struct str returned; /* the Message-ID of what came back, without
+	                      * angle brackets; empty: it does not say */
 };
 
 /* The envelope's, as the mail server passed them on. A report's sender is
