@@ -91,6 +91,26 @@ conn_receive(struct conn *c, size_t room)
 	return result;
 }
 
+/* Whoever sets a balancer up sees closed connections and nothing else. */
+static enum step
+no_header(const struct conn *c)
+{
+	static int64_t told_ms;
+	int64_t now = clock_ticks_ms();
+	struct buf who;
+
+	if (told_ms != 0 && now - told_ms < WARN_EVERY_MS)
+		return STEP_OVER;
+	told_ms = now;
+	buf_init(&who, 128);
+	address_print(&who, &c->address, ADDRESSES_WHOLE);
+	log_warn("%s stands under `proxies:`, but sent no PROXY header; turn "
+		 "it on there, or take the address out here",
+	    who.data);
+	buf_release(&who);
+	return STEP_OVER;
+}
+
 enum step
 conn_step_proxy(struct conn *c)
 {
@@ -109,7 +129,7 @@ conn_step_proxy(struct conn *c)
 		case PROXY_MORE:
 			continue;
 		case PROXY_BAD:
-			return STEP_OVER;
+			return no_header(c);
 		case PROXY_DONE:
 			if (h.source.bits > 0)
 				c->address = h.source;
