@@ -100,7 +100,7 @@ parse_part(struct block **first, struct arena *a, struct str markdown,
 
 int
 assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
-    const struct around *around, struct resolver *r,
+    const struct additions *additions, struct resolver *r,
     void (*no_alt)(void *ctx, int line), struct err *e)
 {
 	struct link_resolver resolve = {resolve_link, r};
@@ -109,8 +109,8 @@ assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
 	struct block *before, *own;
 
 	if (md_parse(doc, a, entry->page.body, &options, e) != 0 ||
-	    parse_part(&before, a, around->before, r, e) != 0 ||
-	    parse_part(&own, a, around->own, r, e) != 0)
+	    parse_part(&before, a, additions->before, r, e) != 0 ||
+	    parse_part(&own, a, additions->own, r, e) != 0)
 		return -1;
 	add_above(doc, a, entry, before);
 	add_below(doc, own);
@@ -223,7 +223,7 @@ assemble_head(
 
 static int
 entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
-    const struct around *around, struct arena *scratch, struct err *e)
+    const struct additions *additions, struct arena *scratch, struct err *e)
 {
 	struct site *site = as->site;
 	struct resolver r = {
@@ -243,10 +243,10 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 
 	assemble_head(&head, scratch, entry);
 	check_targets(&r, scratch, entry);
-	if (assemble_doc(&doc, scratch, entry, around, &r, resolve_no_alt, e) !=
-		0 ||
+	if (assemble_doc(
+		&doc, scratch, entry, additions, &r, resolve_no_alt, e) != 0 ||
 	    gather_words(as, entry, &doc, e) != 0 ||
-	    parse_part(&after, scratch, around->after, &r, e) != 0)
+	    parse_part(&after, scratch, additions->after, &r, e) != 0)
 		return err_wrap(e, "%.*s", STR_ARG(r.source));
 	add_below(&doc, after);
 	if (render_item(as, item, &doc, &head, e) != 0)
@@ -256,10 +256,10 @@ entry_in(struct assemble *as, uint32_t at, const struct entry *entry,
 
 int
 assemble_entry(struct assemble *as, uint32_t at, const struct entry *entry,
-    const struct around *around, struct err *e)
+    const struct additions *additions, struct err *e)
 {
 	arena_clear(&as->scratch);
-	return entry_in(as, at, entry, around, &as->scratch, e);
+	return entry_in(as, at, entry, additions, &as->scratch, e);
 }
 
 int

@@ -15,8 +15,8 @@
 #include "content/render.h"
 #include "content/resolve.h"
 
-/* What is written around a page's own text, as Markdown; see generate.h. */
-struct around {
+/* What the site adds to a page, as Markdown; see generate.h. */
+struct additions {
 	struct str before, own, after;
 };
 
@@ -39,7 +39,7 @@ void assemble_release(struct assemble *as);
 /* The page of somebody's file, which is item `at`. If has_words, words has
  * those of the page afterwards. */
 int assemble_entry(struct assemble *as, uint32_t at,
-    const struct entry *entry, const struct around *around, struct err *e);
+    const struct entry *entry, const struct additions *additions, struct err *e);
 /* A generated page. */
 int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
     struct err *e);
@@ -49,7 +49,7 @@ int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
  * finds where its links lead, and has the faults of its own text; no_alt as in
  * md_options. */
 int assemble_doc(struct doc *doc, struct arena *a, const struct entry *entry,
-    const struct around *around, struct resolver *r,
+    const struct additions *additions, struct resolver *r,
     void (*no_alt)(void *ctx, int line), struct err *e);
 void assemble_head(
     struct render_head *head, struct arena *a, const struct entry *entry);

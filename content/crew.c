@@ -64,7 +64,7 @@ assemble_page(struct member *m, size_t i, struct err *e)
 	struct words *words = &m->crew->words[i];
 
 	if (assemble_entry(&m->assemble, (uint32_t)i, task->order[i],
-		&task->around[i], e) != 0)
+		&task->additions[i], e) != 0)
 		return -1;
 	if (!m->assemble.has_words)
 		return 0;

@@ -14,7 +14,7 @@
 struct crew_task {
 	struct site *site;
 	struct entry *const *order; /* the entry of each item */
-	const struct around *around;
+	const struct additions *additions;
 	size_t count;
 	const struct places *withheld; /* see resolve.h */
 	bool *linked;                  /* likewise; site->item_count of them */

@@ -33,7 +33,7 @@ int generate_all(struct catalog *c,
     void *ctx, struct err *e);
 
 /*
- * What stands around a page's own text: before it, the event in words; below
+ * What the site adds to a page's own text: before it, the event in words; below
  * it what is the page's own, too: talks, sponsors, the offer; after that the
  * way to other pages: on the front page what is coming up and the latest news,
  * on all the neighbours and categories.

@@ -31,7 +31,7 @@ struct load {
 	struct reader reader;
 	struct publish publish;
 	struct entry **order; /* the entry of each of the first items */
-	struct around *around;
+	struct additions *additions;
 	struct made *made;
 	size_t made_count;
 	struct assemble assemble; /* of the generated pages */
@@ -147,15 +147,15 @@ has_no_link(struct str text)
 	    str_find(text, STR("://")) < 0;
 }
 
-/* What stands around each page, and with it whether Gopher's links lead to
+/* What is added to each page, and with it whether Gopher's links lead to
  * the menu or, where nothing is to be followed, to the text. */
 static int
-write_around(struct load *l, struct err *e)
+write_additions(struct load *l, struct err *e)
 {
 	struct buf *words = &l->assemble.words;
 
 	for (size_t i = 0; i < l->catalog.count; i++) {
-		struct around *around = &l->around[i];
+		struct additions *additions = &l->additions[i];
 		const struct entry *entry = l->order[i];
 		struct item *item = &l->site->items[i];
 
@@ -171,9 +171,9 @@ write_around(struct load *l, struct err *e)
 		if (buf_ok(words, "a page", e) != 0)
 			return -1;
 		all = arena_buf(&l->arena, words);
-		around->before = str_sub(all, 0, before);
-		around->own = str_sub(all, before, own - before);
-		around->after = str_sub(all, own, all.n);
+		additions->before = str_sub(all, 0, before);
+		additions->own = str_sub(all, before, own - before);
+		additions->after = str_sub(all, own, all.n);
 		if (item->text_selector.n > 0 &&
 		    item->text_selector.n <= ADDRESS_SELECTOR_MAX &&
 		    has_no_link(entry->page.body) && has_no_link(all))
@@ -188,9 +188,10 @@ generate(struct load *l, struct err *e)
 	struct site *site = l->site;
 	size_t own = site->item_count;
 
-	l->around = arena_array(&l->arena, l->catalog.count, sizeof *l->around);
+	l->additions =
+	    arena_array(&l->arena, l->catalog.count, sizeof *l->additions);
 	if (arena_ok(&l->arena, e) != 0 ||
-	    catalog_finish(&l->catalog, e) != 0 || write_around(l, e) != 0 ||
+	    catalog_finish(&l->catalog, e) != 0 || write_additions(l, e) != 0 ||
 	    generate_all(&l->catalog, emit, l, e) != 0 ||
 	    publish_generated_rest(site, own, e) != 0)
 		return -1;
@@ -210,7 +211,7 @@ assemble_all(struct load *l, struct err *e)
 	struct crew_task task = {
 	    .site = l->site,
 	    .order = l->order,
-	    .around = l->around,
+	    .additions = l->additions,
 	    .count = l->catalog.count,
 	    .withheld = &l->reader.withheld,
 	    .linked = l->assemble.linked,

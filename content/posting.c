@@ -245,17 +245,17 @@ render_as(struct draft *d, enum format format, bool shows_images)
 
 /* What the site writes around it, but not the way to other pages. */
 static int
-write_around(struct draft *d, struct around *around, struct err *e)
+write_additions(struct draft *d, struct additions *additions, struct err *e)
 {
 	struct catalog c = {.arena = d->a, .options = &d->site->options};
 	struct buf md;
 
 	buf_init(&md, TEXT_MAX);
 	generate_before(&md, &c, &d->entry);
-	around->before = arena_buf(d->a, &md);
+	additions->before = arena_buf(d->a, &md);
 	buf_clear(&md);
 	generate_own(&md, &c, &d->entry);
-	around->own = arena_buf(d->a, &md);
+	additions->own = arena_buf(d->a, &md);
 	buf_release(&md);
 	return arena_ok(d->a, e);
 }
@@ -271,16 +271,16 @@ read_doc(struct draft *d, struct err *e)
 	    .source = d->name,
 	    .faults = &d->found,
 	};
-	struct around around;
+	struct additions additions;
 
 	d->entry = (struct entry){.page = d->to->page,
 	    .title = d->to->title,
 	    .source = d->to->source,
 	    .path = d->item->path};
 	check_targets(&r, d->a, &d->entry);
-	if (write_around(d, &around, e) != 0)
+	if (write_additions(d, &additions, e) != 0)
 		return -1;
-	return assemble_doc(&d->doc, d->a, &d->entry, &around, &r, NULL, e);
+	return assemble_doc(&d->doc, d->a, &d->entry, &additions, &r, NULL, e);
 }
 
 static int

@@ -45,12 +45,12 @@ put_words(struct maker *m, struct buf *to)
 	}
 }
 
-struct around {
+struct additions {
 	const char *before, *after;
 };
 
 static void
-put_numbered(struct maker *m, struct buf *to, struct around a)
+put_numbered(struct maker *m, struct buf *to, struct additions a)
 {
 	buf_printf(to, "%sh%05u%s", a.before, m->words++, a.after);
 }
@@ -59,7 +59,7 @@ put_numbered(struct maker *m, struct buf *to, struct around a)
 static void
 put_address(struct maker *m, struct buf *to)
 {
-	static const struct around addresses[] = {{"https://", ".example"},
+	static const struct additions addresses[] = {{"https://", ".example"},
 	    {"http://", ".example/"}, {"https://", ".example/a_b/?q=1&r=2"},
 	    {"https://www.", ".example/x(y)"}, {"gemini://", ".example/a#b"},
 	    {"gopher://", ".example/1/x"}, {"https://example.org/", "%20x"}};
@@ -70,7 +70,7 @@ put_address(struct maker *m, struct buf *to)
 static void
 put_target(struct maker *m, struct buf *to)
 {
-	static const struct around targets[] = {{"", ".md"}, {"../", "/"},
+	static const struct additions targets[] = {{"", ".md"}, {"../", "/"},
 	    {"/", ""}, {"pictures/", ".png"}, {"", "/a%20b#c"}, {"//", ".org/"},
 	    {"mailto:", "@example.org"}, {"a?q=", ""}};
 
@@ -299,10 +299,10 @@ put_table(struct maker *m, struct buf *to)
 static void
 put_code_block(struct maker *m, struct buf *to)
 {
-	static const struct around fences[] = {{"```x y\n", "```\n"},
+	static const struct additions fences[] = {{"```x y\n", "```\n"},
 	    {"~~~\n", "~~~~\n"}, {"````\n```\n", "=> x\n````\n"},
 	    {"```\n# ", "* a\n\n\n> b\n```\n"}};
-	struct around fence = PICK(m, fences);
+	struct additions fence = PICK(m, fences);
 
 	if (pick(m, 4) == 0) {
 		buf_puts(to, "\n    ");
@@ -324,14 +324,14 @@ put_code_block(struct maker *m, struct buf *to)
 static void
 put_html(struct maker *m, struct buf *to)
 {
-	static const struct around parts[] = {{"<div>\n", "\n</div>\n"},
+	static const struct additions parts[] = {{"<div>\n", "\n</div>\n"},
 	    {"<ul><li>", "</li><li>x</ul>\n"}, {"<pre>\n", "\n</pre>\n"},
 	    {"<h2>", "</h2>\n"}, {"<table><tr><td>x<td>", "</table>\n"},
 	    {"<p align=center>", "</p>\n"}, {"<!-- x\n\n-->\n<p>", "\n"},
 	    {"<script>x\n\nx</script>\n<p>", "\n"},
 	    {"<details><summary>x</summary>", "</details>\n"},
 	    {"<blockquote>\n", "\n</blockquote>\n"}};
-	struct around part = PICK(m, parts);
+	struct additions part = PICK(m, parts);
 
 	buf_puts(to, "\n");
 	buf_puts(to, part.before);
@@ -387,7 +387,7 @@ put_leaf(struct maker *m, struct buf *to)
 
 /* Appends the lines of text behind marks. */
 static void
-put_behind(struct buf *to, struct around marks, struct str text)
+put_behind(struct buf *to, struct additions marks, struct str text)
 {
 	const char *mark = marks.before;
 	struct str line;
@@ -403,11 +403,11 @@ put_behind(struct buf *to, struct around marks, struct str text)
 static void
 put_blocks(struct maker *m, struct buf *to, unsigned depth)
 {
-	static const struct around marks[] = {{"* ", "  "}, {"- ", "  "},
+	static const struct additions marks[] = {{"* ", "  "}, {"- ", "  "},
 	    {"3. ", "   "}, {"> ", "> "}, {"0) ", "   "}, {">", ">"}};
 
 	for (unsigned i = 0, n = 1 + pick(m, 3); i < n; i++) {
-		struct around mark = PICK(m, marks);
+		struct additions mark = PICK(m, marks);
 		struct buf inner;
 
 		if (i > 0 && pick(m, 6) > 0)

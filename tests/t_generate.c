@@ -564,6 +564,32 @@ says_how_many_are_offered(void)
 }
 
 static void
+says_when_an_offer_closed(void)
+{
+	static const struct {
+		const char *closes, *want;
+	} t[] = {
+	    {"2016-03-01", "It closed on Tuesday, 1 March 2016.\n"},
+	    {"2016-03", "It closed in March 2016.\n"},
+	    {"2016", "It closed in 2016.\n"},
+	};
+
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char text[200];
+		const struct file files[] = {{"shirt.md", text}, {NULL, NULL}};
+		struct site *site;
+
+		snprintf(text, sizeof text,
+		    "---\noffer: {item: shirt, closes: %s}\n---\n# Shirts\n",
+		    t[i].closes);
+		site = load("closed", files, options_at("2028-05-02"));
+		T_OK(has(page(site, "/shirt.gmi"), t[i].want), "%s",
+		    t[i].closes);
+		site_free(site);
+	}
+}
+
+static void
 answers_what_machines_ask(void)
 {
 	static const struct file files[] = {
@@ -720,6 +746,7 @@ main(void)
 	T_RUN(shows_what_is_coming_until_it_is_over);
 	T_RUN(offers_what_is_open);
 	T_RUN(says_how_many_are_offered);
+	T_RUN(says_when_an_offer_closed);
 	T_RUN(answers_what_machines_ask);
 	T_RUN(leaves_forms_their_addresses);
 	T_RUN(is_found_by_its_own_words);

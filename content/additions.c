@@ -93,7 +93,10 @@ write_offer(struct buf *md, const struct catalog *c, const struct entry *entry)
 	if (now < begins)
 		write_date(md, "Open from ", &offer->opens);
 	else if (now >= over)
-		write_date(md, "It closed on ", &offer->closes);
+		write_date(md,
+		    offer->closes.precision < DATE_DAY ? "It closed in "
+						       : "It closed on ",
+		    &offer->closes);
 	else if (over != INT64_MAX)
 		write_date(md, "Open until ", &offer->closes);
 	/* What has no number cannot be counted down, nor claimed. */
