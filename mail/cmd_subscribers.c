@@ -1,8 +1,9 @@
+#include "mail/cmd_subscribers.h"
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "mail/cmd.h"
-#include "mail/cmd_subscribers.h"
 #include "mail/store_subscriber.h"
 
 #include <stdio.h>
