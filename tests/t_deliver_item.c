@@ -2,6 +2,7 @@
  * Where the relay's answers lead, and what they say of an address.
  */
 #include "mail/deliver_item.h"
+#include "mail/deliver_share.h"
 
 #include "tests/t.h"
 
@@ -121,10 +122,34 @@ bounces(void)
 	}
 }
 
+static void
+a_full_day_ends(void)
+{
+	static const struct {
+		const char *why;
+		int64_t until;
+		bool is_full;
+	} cases[] = {
+	    {"never full", 0, false},
+	    {"over", 1000000, false},
+	    {"for a second", 1000001, true},
+	    {"for a day and an hour", 1000000 + 90000, true},
+	    {"said by a wrong clock", 1000000 + 90001, false},
+	};
+	static struct share share;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		atomic_store(&share.day_full, cases[i].until);
+		T_EQ_INT(share_day_full(&share, 1000000),
+		    cases[i].is_full ? cases[i].until : 0, "%s", cases[i].why);
+	}
+}
+
 int
 main(void)
 {
 	T_RUN(moves);
 	T_RUN(bounces);
+	T_RUN(a_full_day_ends);
 	return t_done();
 }
