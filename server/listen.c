@@ -128,6 +128,11 @@ fail_bind(
 		    "%s is no address of this machine; name another under "
 		    "`%s: listen:`",
 		    where, protocol_name(l->protocol));
+	if (errno == EAFNOSUPPORT)
+		return err_set(e, ERR_SYSTEM,
+		    "%s: this machine has no IPv6; take the address out of "
+		    "`%s: listen:`",
+		    where, protocol_name(l->protocol));
 	return err_sys(e, "cannot listen on %s", where);
 }
 
@@ -202,7 +207,8 @@ bind_new(struct listener *l, const struct conf *conf,
 	l->is_ours = true;
 	if (try_bind(l, is_v6_only, e) == 0)
 		return 0;
-	if (l->fd < 0 && errno == EAFNOSUPPORT && strcmp(l->host, "::") == 0) {
+	if (l->fd < 0 && errno == EAFNOSUPPORT && !is_v6_only &&
+	    strcmp(l->host, "::") == 0) {
 		log_warn("this machine has no IPv6; listening on 0.0.0.0:%d",
 		    l->wanted);
 		strcpy(l->bound, "0.0.0.0");

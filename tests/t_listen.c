@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,6 +349,41 @@ takes_no_other_kind(void)
 	close(ACTIVATED);
 }
 
+/* Last, since a filter stays until the end of the process. */
+static void
+does_without_ipv6(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int port = free_port();
+	struct err e = ERR_INIT;
+	struct listeners l;
+
+	if (filter == NULL ||
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT),
+		SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET6)) != 0 ||
+	    seccomp_load(filter) != 0) {
+		T_OK(true, "# SKIP no filter here");
+		seccomp_release(filter);
+		return;
+	}
+	seccomp_release(filter);
+	T_EQ_INT(open_for(&l, NULL, "\":%d\"", NULL, port, &e), 0, "%s", e.msg);
+	T_OK(answers(AF_INET, "127.0.0.1", port), "all addresses are IPv4's");
+	T_EQ_STR(str_of(l.list[0].bound), STR("0.0.0.0"), "and are called so");
+	listen_close(&l);
+	T_EQ_INT(open_for(&l, NULL, "\"[::1]:%d\"", NULL, port, &e), -1,
+	    "one of IPv6 by itself");
+	T_OK(strstr(e.msg, "]:") != NULL &&
+		strstr(e.msg, ": this machine has no IPv6; take") != NULL,
+	    "%s", e.msg);
+	err_clear(&e);
+	T_EQ_INT(
+	    open_for(&l, NULL, "[\"[::]:%d\", \"0.0.0.0:%d\"]", NULL, port, &e),
+	    -1, "one beside all of IPv4");
+	T_OK(strstr(e.msg, ": this machine has no IPv6; take") != NULL, "%s",
+	    e.msg);
+}
+
 int
 main(void)
 {
@@ -358,5 +394,6 @@ main(void)
 	T_RUN(is_carried_over_a_reload);
 	T_RUN(takes_what_is_activated);
 	T_RUN(takes_no_other_kind);
+	T_RUN(does_without_ipv6);
 	return t_done();
 }
