@@ -1,7 +1,7 @@
 #include "server/listen.h"
 
 #include "base/log.h"
-#include "server/notify.h"
+#include "server/activation.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -95,7 +95,7 @@ fail_in_use(
 		    where, ours);
 	}
 	snprintf(clash.port, sizeof clash.port, ":%d", l->wanted);
-	notify_unused(note_clash, &clash);
+	activation_unused(note_clash, &clash);
 	if (clash.where[0] != '\0')
 		return err_set(e, ERR_SYSTEM,
 		    "%s: the service manager listens on %s for us; write the "
@@ -251,7 +251,7 @@ open_one(struct listener *l, const struct conf *conf,
 		*l = *same;
 		return 0;
 	}
-	l->fd = notify_socket(want);
+	l->fd = activation_socket(want);
 	if (l->fd < 0 && bind_new(l, conf, running, e) != 0)
 		return -1;
 	fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);

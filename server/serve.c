@@ -2,10 +2,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/probes.h"
+#include "server/activation.h"
 #include "server/desk_line.h"
 #include "server/generation.h"
-#include "server/notify.h"
 #include "server/process.h"
 #include "server/provision.h"
 #include "server/sandbox.h"
@@ -534,7 +535,8 @@ prepare(struct keeper *k, struct conf *conf, struct err *e)
 	static const int signals[] = {
 	    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, 0};
 
-	notify_init();
+	notify_begin();
+	activation_begin();
 	raise_descriptors();
 	sandbox_report();
 	k->signals = process_signals(signals, e);
@@ -547,7 +549,7 @@ prepare(struct keeper *k, struct conf *conf, struct err *e)
 	k->status = status_listen(k->status_path.p, e);
 	if (k->status < 0)
 		return -1;
-	notify_unused(warn_unused, NULL);
+	activation_unused(warn_unused, NULL);
 	figures_started(k->shared.figures, clock_now());
 	return sandbox_keeper(e);
 }

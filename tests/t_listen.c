@@ -1,6 +1,6 @@
 #include "server/listen.h"
 
-#include "server/notify.h"
+#include "server/activation.h"
 #include "tests/t.h"
 
 #include <arpa/inet.h>
@@ -303,7 +303,7 @@ activate(int type)
 	snprintf(pid, sizeof pid, "%d", (int)getpid());
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
-	notify_init();
+	activation_begin();
 	return port;
 }
 

@@ -1,4 +1,5 @@
-#include "server/notify.h"
+#include "server/activation.h"
+
 #include "server/address.h"
 
 #include <fcntl.h>
@@ -60,9 +61,8 @@ find_sockets(void)
 }
 
 void
-notify_init(void)
+activation_begin(void)
 {
-	notify_begin();
 	socket_count = 0;
 	find_sockets();
 	unsetenv("LISTEN_FDS");
@@ -71,7 +71,7 @@ notify_init(void)
 }
 
 int
-notify_socket(const struct conf_listen *want)
+activation_socket(const struct conf_listen *want)
 {
 	struct address a;
 
@@ -88,7 +88,7 @@ notify_socket(const struct conf_listen *want)
 }
 
 void
-notify_unused(void (*each)(void *ctx, const char *address), void *ctx)
+activation_unused(void (*each)(void *ctx, const char *address), void *ctx)
 {
 	for (size_t i = 0; i < socket_count; i++) {
 		const struct address *a = &sockets[i].address;
