@@ -11,6 +11,8 @@
 
 #if defined(__has_include)
 #if __has_include(<sys/sdt.h>)
+/* A constant or a register: where a tool can't read a variable by its name. */
+#define STAP_SDT_ARG_CONSTRAINT nr
 #include <sys/sdt.h>
 #define PROBES_PRESENT 1
 #endif

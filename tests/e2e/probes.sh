@@ -58,6 +58,16 @@ answered() { # asked, beside the probes that are present
 		    ($3 == "text" && bytes[$1, $2] != 8)' "$work/present" "$1"
 }
 
+# Arguments that no register or constant holds; bpftrace reads no others, if
+# they are named by where they are in the program ("-4@counter(%rip)").
+hidden() { # program provider
+	readelf -n "$1" 2>/dev/null | awk -v of="$2" '
+		$1 == "Provider:" { provider = $2 }
+		$1 == "Name:" { name = $2 }
+		$1 == "Arguments:" && provider == of && /\(%rip\)/ {
+			print name, $0 }'
+}
+
 check_probes() { # program provider manual one-liners
 	present "$1" "$2" >"$work/present"
 	if [ ! -s "$work/present" ] &&
@@ -67,6 +77,7 @@ check_probes() { # program provider manual one-liners
 	fi
 	is "$(told "$3")" "$(awk '{ print $1, NF - 1 }' "$work/present" |
 	    sort -u)" "the manual lists what $2 has, with its arguments"
+	is "$(hidden "$1" "$2")" "" "and all of them can be read"
 	asked "$3" "$2" >"$work/asked"
 	is "$(grep -c 'probe$' "$work/asked")" "$4" \
 	    "the probes that its one-liners name were found"
