@@ -197,6 +197,7 @@ static void
 outlives_its_owner(void)
 {
 	struct place p;
+	struct err e = ERR_INIT;
 	int64_t end = clock_ticks_ms() + PATIENCE_MS;
 	int before, after, extra;
 	pid_t owner;
@@ -221,7 +222,7 @@ outlives_its_owner(void)
 	poll(NULL, 0, 300);
 	after = taken(&p);
 	T_EQ_INT(after, before, "nobody sends without an owner");
-	must(store_open(&p.store, p.conf.state.p, &(struct err)ERR_INIT), NULL);
+	must(store_open(&p.store, p.conf.state.p, &e), &e);
 	deliver_all(&p);
 	T_EQ_INT(total(&p, DELIVERY_SENT), 300, "nobody is left out");
 	extra = taken(&p) - 300;

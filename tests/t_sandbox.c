@@ -301,8 +301,12 @@ use_memory_and_time(void)
 		return ENOMEM;
 	memset(p, 1, (size_t)8 << 20);
 	larger = realloc(p, (size_t)16 << 20);
-	free(larger != NULL ? larger : p);
-	return larger == NULL ? ENOMEM : 0;
+	if (larger == NULL) {
+		free(p);
+		return ENOMEM;
+	}
+	free(larger);
+	return 0;
 }
 
 static int
