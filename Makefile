@@ -7,7 +7,8 @@
 #   make check-peers  real clients from Debian's packages, in a terminal
 #   make bench      figures, beside what is installed; BENCH=name for one
 #   make soak       the server under load and rude visitors for SECONDS=60
-#   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one
+#   make fuzz       fuzz each parser for SECONDS=60; FUZZ=name for one;
+#                   make fuzz-keep adds to the corpora what reached new code
 #   make lint       formatter, clang-tidy, cppcheck, shellcheck, mandoc
 #   make coverage   run the tests, and say which lines no test reaches
 #   make deps       only the set-up
@@ -99,8 +100,8 @@ BENCHES := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/bench/*.c))
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all run deps check-deps check check-built check-peers bench soak fuzz \
-	fuzz-built format lint coverage install uninstall dist distcheck deb \
-	check-bare clean force
+	fuzz-built fuzz-keep fuzz-keep-built format lint coverage install \
+	uninstall dist distcheck deb check-bare clean force
 
 all: $(PROGRAMS)
 
@@ -230,14 +231,21 @@ SECONDS := 60
 soak: all $(TOOLS) $(BENCHES)
 	@OUT=$(OUT) sh tests/soak/soak.sh $(SECONDS)
 
-fuzz:
-	@$(MAKE) --no-print-directory FUZZING=1 fuzz-built
+fuzz fuzz-keep:
+	@$(MAKE) --no-print-directory FUZZING=1 $@-built
 
 fuzz-built: $(REPLAYS)
 	@for f in $(filter %/f_$(or $(FUZZ),%),$(REPLAYS)); do \
 	    name=$${f##*/f_}; mkdir -p $(OUT)/corpus/$$name; \
 	    $$f -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
 	        $(OUT)/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
+
+# The fewest inputs that, with those there are, reach all that fuzz did.
+fuzz-keep-built: $(REPLAYS)
+	@for f in $(filter %/f_$(or $(FUZZ),%),$(REPLAYS)); do \
+	    name=$${f##*/f_}; mkdir -p $(OUT)/corpus/$$name; \
+	    $$f -set_cover_merge=1 -use_counters=0 -timeout=10 \
+	        tests/fuzz/corpus/$$name $(OUT)/corpus/$$name || exit 1; done
 
 SOURCES := $(wildcard $(FOLDERS:%=%/*.c) tests/*.c tests/*/*.c)
 format:
@@ -253,10 +261,11 @@ TIDY_FLAGS = -std=c11 -D_GNU_SOURCE -I. -DVERSION='"$(VERSION)"' \
 	$(call pkg_cflags,PKGS_tests)
 lint:
 	$(call install_missing,$(LINT_DEPS))
-	clang-format --dry-run -Werror $(SOURCES)
-	$(CPPCHECK) $(SOURCES)
-	shellcheck -x tests/*.sh tests/*/*.sh
-	mandoc -T lint -W warning $(MANUALS)
+	@echo 'clang-format, cppcheck, shellcheck, mandoc'
+	@clang-format --dry-run -Werror $(SOURCES)
+	@$(CPPCHECK) $(SOURCES)
+	@shellcheck -x tests/*.sh tests/*/*.sh
+	@mandoc -T lint -W warning $(MANUALS)
 	@echo 'clang-tidy, on each of $(words $(SOURCES)) files'
 	@printf '%s\n' $(SOURCES) | xargs -P2 -I{} \
 	    clang-tidy --quiet {} -- $(TIDY_FLAGS) 2>/dev/null
