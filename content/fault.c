@@ -81,3 +81,16 @@ fault_print(struct buf *to, const struct fault *fault)
 		buf_puts(to, "warning: ");
 	log_escape(to, fault->text);
 }
+
+void
+fault_log(const struct fault *fault)
+{
+	void (*say)(const char *, ...) =
+	    fault->kind == FAULT_WARNING ? log_warn : log_error;
+
+	if (fault->line > 0)
+		say("%.*s:%d: %.*s", STR_ARG(fault->file), fault->line,
+		    STR_ARG(fault->text));
+	else
+		say("%.*s: %.*s", STR_ARG(fault->file), STR_ARG(fault->text));
+}

@@ -39,5 +39,7 @@ void faults_sort(struct faults *f);
 
 /* "file:line: what" or "file: what"; a warning has "warning: " before what. */
 void fault_print(struct buf *to, const struct fault *fault);
+/* To the log, which says itself whether it is an error or a warning. */
+void fault_log(const struct fault *fault);
 
 #endif

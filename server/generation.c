@@ -67,23 +67,6 @@ count_workers(const struct conf *conf)
 	return 1;
 }
 
-static void
-log_faults(const struct faults *faults)
-{
-	for (size_t i = 0; i < faults->count; i++) {
-		const struct fault *f = &faults->list[i];
-		struct buf text;
-
-		buf_init(&text, 4096);
-		fault_print(&text, f);
-		if (f->kind == FAULT_ERROR)
-			log_error("%s", text.data);
-		else
-			log_warn("%s", text.data);
-		buf_release(&text);
-	}
-}
-
 static int
 build_site(struct house *h, size_t i, struct err *e)
 {
@@ -97,7 +80,8 @@ build_site(struct house *h, size_t i, struct err *e)
 	faults_init(&faults);
 	r = site_load(&s->site, &options, &faults, e);
 	faults_sort(&faults);
-	log_faults(&faults);
+	for (size_t n = 0; n < faults.count; n++)
+		fault_log(&faults.list[n]);
 	faults_release(&faults);
 	if (r != 0)
 		return err_wrap(e, "%.*s", STR_ARG(c->host));

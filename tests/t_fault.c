@@ -1,6 +1,13 @@
 #include "content/fault.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "tests/t.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -64,6 +71,32 @@ keeps_its_own_copies(void)
 	faults_release(&faults);
 }
 
+static void
+logs_each_kind_once(void)
+{
+	struct faults faults;
+	char path[300];
+	struct buf got;
+
+	snprintf(path, sizeof path, "%s/log", t_tmpdir());
+	clock_set(1333468800);
+	if (log_open(path, NULL) != 0)
+		abort();
+	faults_init(&faults);
+	faults_add(&faults, FAULT_WARNING, STR("a.md"), 3, "odd\x1b[2J");
+	faults_add(&faults, FAULT_ERROR, STR("b.md"), 0, "wrong");
+	fault_log(&faults.list[0]);
+	fault_log(&faults.list[1]);
+	buf_init(&got, 1000);
+	T_OK(file_read(&got, AT_FDCWD, path, NULL) == 0, "there is a log");
+	T_EQ_STR(buf_slice(&got),
+	    STR("2012-04-03T16:00:00Z warning: a.md:3: odd\\x1b[2J\n"
+		"2012-04-03T16:00:00Z error: b.md: wrong\n"),
+	    "as a line says it, escaped once");
+	buf_release(&got);
+	faults_release(&faults);
+}
+
 /* A site must not look right because memory ran out for what is wrong. */
 static void
 counts_what_it_cannot_keep(void)
@@ -83,6 +116,7 @@ main(void)
 {
 	T_RUN(collects_sorts_and_prints);
 	T_RUN(keeps_its_own_copies);
+	T_RUN(logs_each_kind_once);
 	T_RUN(counts_what_it_cannot_keep);
 	return t_done();
 }
