@@ -343,10 +343,13 @@ no_core(struct err *e)
 }
 
 void
-sandbox_report(void)
+sandbox_report(struct str user)
 {
 	int version = landlock_version();
 
+	if (user.n == 0 && geteuid() == 0)
+		log_warn("root hears strangers: name in `user:` of the "
+			 "configuration who is to do it");
 	if (version < 1)
 		log_warn("this kernel has no Landlock (or it is turned off): "
 			 "workers are kept from files by seccomp alone");

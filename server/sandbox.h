@@ -20,9 +20,9 @@
 
 #include <stddef.h>
 
-/* Logs which walls this kernel lacks; nothing when all stand. The keeper, at
- * start. */
-void sandbox_report(void);
+/* Logs which walls this kernel lacks, and when root stays who it is for want
+ * of a user; nothing when all stand. The keeper, at start. */
+void sandbox_report(struct str user);
 
 /* Becomes user for good, its groups included; empty: nothing. An error when
  * there is no such user or we may not, unless we are that user already. */

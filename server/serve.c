@@ -538,7 +538,7 @@ prepare(struct keeper *k, struct conf *conf, struct err *e)
 	notify_begin();
 	activation_begin();
 	raise_descriptors();
-	sandbox_report();
+	sandbox_report(conf->user);
 	k->signals = process_signals(signals, e);
 	if (k->signals < 0 || make_shared(&k->shared, conf, e) != 0 ||
 	    provision_new(&k->next, conf, NULL, NULL, e) != 0 ||

@@ -184,4 +184,37 @@ like "$header" '^20 ' "still alive"
 kill "$capsule"
 wait "$capsule"
 is $? 0 "SIGTERM ends it with 0"
+
+# Root hears strangers only where nobody else is named.
+owners() { # all below the keeper
+	for p in $(cat "/proc/$capsule/task/$capsule/children"); do
+		for q in $p $(cat "/proc/$p/task/$p/children"); do
+			stat -c %U "/proc/$q"
+		done
+	done | sort -u
+}
+if [ "$(id -u)" -eq 0 ]; then
+	chmod -R a+rX "$work/pages"
+	chmod 755 "$work"
+	: >"$work/log"
+	start_capsule <<YAML
+host: localhost
+pages: $work/pages
+YAML
+	like "$(cat "$work/log")" 'root hears strangers' "root is warned"
+	kill "$capsule"
+	wait "$capsule"
+	: >"$work/log"
+	start_capsule <<YAML
+host: localhost
+pages: $work/pages
+user: nobody
+YAML
+	get /
+	like "$header" '^20 ' "served by another user"
+	is "$(owners)" nobody "all who hear strangers are that user"
+	unlike "$(cat "$work/log")" 'root hears' "and there is no warning"
+	kill "$capsule"
+	wait "$capsule"
+fi
 finish
