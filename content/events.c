@@ -2,8 +2,6 @@
 
 #include "content/reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static int
@@ -42,13 +40,9 @@ events_read(struct event **out, size_t *count, struct arena *a,
 	int result;
 
 	*count = 0;
-	reader.dir = open(options->pages.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (reader.dir < 0 && errno == ENOENT)
-		return err_set(e, ERR_MISSING, "%s: there is no such folder",
-		    options->pages.p);
+	reader.dir = scan_open(options->pages, e);
 	if (reader.dir < 0)
-		return err_sys(e, "%s: the folder of pages cannot be opened",
-		    options->pages.p);
+		return -1;
 	result = scan_folder(&scan, a, reader.dir, options->pages, faults, e);
 	if (result == 0)
 		result = reader_read(&reader, e);

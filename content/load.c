@@ -10,7 +10,6 @@
 #include "content/search.h"
 #include "content/suggest.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,12 +73,8 @@ open_site(struct site **out, const struct site_options *options, struct err *e)
 	*out = site;
 	if (arena_ok(&site->arena, e) != 0)
 		return -1;
-	site->dir =
-	    open(site->options.pages.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (site->dir < 0)
-		return err_sys(e, "%s: the folder of pages cannot be opened",
-		    site->options.pages.p);
-	return 0;
+	site->dir = scan_open(site->options.pages, e);
+	return site->dir >= 0 ? 0 : -1;
 }
 
 static int

@@ -14,7 +14,6 @@
 #include "content/render.h"
 #include "content/scan.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,10 +62,9 @@ read_source(
 {
 	int dir, fd = -1, result = -1;
 
-	dir = open(d->options->pages.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = scan_open(d->options->pages, e);
 	if (dir < 0)
-		return err_sys(e, "%s: the folder of pages cannot be opened",
-		    d->options->pages.p);
+		return -1;
 	fd = file_open_beneath(dir, source.p, NULL, e);
 	if (fd >= 0) {
 		result = file_read_fd(text, fd, source.p, e);

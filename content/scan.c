@@ -289,6 +289,22 @@ by_name(const void *a, const void *b)
 }
 
 int
+scan_open(struct str pages, struct err *e)
+{
+	int dir = open(pages.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0 && errno == ENOENT)
+		return err_set(e, ERR_MISSING,
+		    "%s: there is no such folder; `pages:` in the "
+		    "configuration says where the pages are",
+		    pages.p);
+	if (dir < 0)
+		return err_sys(
+		    e, "%s: the folder of pages cannot be opened", pages.p);
+	return dir;
+}
+
+int
 scan_folder(struct scan *scan, struct arena *a, int dir, struct str pages,
     struct faults *faults, struct err *e)
 {

@@ -29,6 +29,10 @@ struct scan {
 	size_t count;
 };
 
+/* Opens the folder of the pages: its descriptor, or -1. ERR_MISSING when there
+ * is none. */
+int scan_open(struct str pages, struct err *e);
+
 /*
  * dir is the folder, open; pages is how faults name it. Names live in the
  * arena. -1 when the folder itself cannot be read, when there are more than

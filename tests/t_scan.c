@@ -32,7 +32,7 @@ make_link(const char *target, const char *name)
 static void
 scan(struct buf *to, const char *folder)
 {
-	int dir = open(below(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = scan_open(str_of(below(folder)), NULL);
 	struct faults faults;
 	struct err e = ERR_INIT;
 	struct scan got;
@@ -80,6 +80,21 @@ finds_files_in_order(void)
 	    "every file by its name, without dot-files");
 	mkdir(below("empty"), 0755);
 	expect("empty", "", "an empty folder is no fault");
+}
+
+static void
+names_a_folder_that_is_missing(void)
+{
+	char want[512];
+	struct err e = ERR_INIT;
+
+	T_EQ_INT(scan_open(str_of(below("none")), &e), -1, "no folder");
+	T_EQ_INT(e.kind, ERR_MISSING, "missing");
+	snprintf(want, sizeof want,
+	    "%s: there is no such folder; `pages:` in the configuration says "
+	    "where the pages are",
+	    below("none"));
+	T_EQ_STR(str_of(e.msg), str_of(want), "and what says so");
 }
 
 static void
@@ -200,6 +215,7 @@ int
 main(void)
 {
 	T_RUN(finds_files_in_order);
+	T_RUN(names_a_folder_that_is_missing);
 	T_RUN(leaves_out_what_is_no_file);
 	T_RUN(follows_links_inside_only);
 	T_RUN(ends_in_loops);
