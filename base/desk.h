@@ -56,6 +56,8 @@ struct desk_answer {
 	struct str text;
 	struct str reply_to; /* by mail, where a reply to it goes; empty: to us.
 	                      * In no packet */
+	struct str owner; /* by mail, whose token this is about: an answer goes
+	                   * there; empty: to who wrote. In no packet */
 };
 
 /* Appends the packet. ERR_LIMIT when it is longer than one may be. */

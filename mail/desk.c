@@ -73,16 +73,18 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
 	    .title = title,
 	    .text = text,
 	    .e = e};
-	size_t title_len;
+	size_t title_len, reply_to_end;
 	int result;
 
 	buf_clear(title);
 	buf_clear(text);
 	arena_init(&s.arena);
 	result = dispatch(&s);
-	/* It outlives the arena there. */
+	/* They outlive the arena there. */
 	title_len = title->len;
 	buf_str(title, s.reply_to);
+	reply_to_end = title->len;
+	buf_str(title, s.owner);
 	if (result == 0)
 		result = arena_ok(&s.arena, e);
 	if (result == 0)
@@ -93,7 +95,8 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
 	*out = (struct desk_answer){.kind = s.kind,
 	    .title = str_sub(buf_slice(title), 0, title_len),
 	    .text = buf_slice(text),
-	    .reply_to = str_sub(buf_slice(title), title_len, title->len)};
+	    .reply_to = str_sub(buf_slice(title), title_len, reply_to_end),
+	    .owner = str_sub(buf_slice(title), reply_to_end, title->len)};
 	return result;
 }
 

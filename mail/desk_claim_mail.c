@@ -309,6 +309,7 @@ claim_by_mail(struct claim_step *c, struct str word)
 	    store_offer_of_tag(s->store, &stored, &s->arena,
 		str_sub(word, 0, (size_t)hyphen), &why) != 0)
 		return step_unknown(s, &why);
+	s->owner = who.address;
 	c->claim.offer = stored.id;
 	if (claim_offer_again(c) != 0 || claim_of_person(c, who.address) != 0)
 		return -1;

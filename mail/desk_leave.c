@@ -117,6 +117,7 @@ by_token(struct step *s, struct step_person *p)
 	if (store_subscriber_by_token(
 		s->store, &p->who, &s->arena, str_of(token), &why) != 0)
 		return step_unknown(s, &why);
+	s->owner = p->who.address;
 	p->lists = step_printf(s, "/lists/%s", token);
 	p->leave = step_printf(s, "/leave/%s", token);
 	return 1;

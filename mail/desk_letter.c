@@ -102,9 +102,10 @@ queue_answer(struct store *s, const struct conf_mail *mail,
 
 int
 desk_letter_answer(struct store *s, const struct conf_mail *mail,
-    struct str address, const struct desk_answer *answer, struct str message_id,
+    struct str writer, const struct desk_answer *answer, struct str message_id,
     int64_t now, bool *queued, struct err *e)
 {
+	struct str address = answer->owner.n > 0 ? answer->owner : writer;
 	struct store_asking asking = {.what = ASKED_ANSWER,
 	    .address = address,
 	    .at = now,

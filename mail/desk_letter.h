@@ -39,11 +39,12 @@ int desk_letter_queue(struct store *s, const struct conf_mail *mail,
 /*
  * Queues what the desk answered to somebody who wrote, unless it has no text,
  * which says that a letter is on its way already, or a limit of this header or
- * store_request.h is met: *queued says. message_id is what they wrote in, and
- * not taken unless it is a good one.
+ * store_request.h is met: *queued says. It goes to the answer's owner if it has
+ * one, from whichever address they wrote: who it was is only said. message_id
+ * is what they wrote in, and not taken unless it is a good one.
  */
 int desk_letter_answer(struct store *s, const struct conf_mail *mail,
-    struct str address, const struct desk_answer *answer, struct str message_id,
+    struct str writer, const struct desk_answer *answer, struct str message_id,
     int64_t now, bool *queued, struct err *e);
 
 /* Whether it can stand between "<" and ">" in a field of ours: ASCII of

@@ -427,6 +427,9 @@ claim_of_token(struct claim_step *c, const char *token)
 			str_of(token), &why) != 0)
 			return step_unknown(s, &why);
 	}
+	/* Until then its token is known to whoever typed the address. */
+	if (is_proof || c->claim.confirmed != 0)
+		s->owner = c->claim.address;
 	if (claim_offer_again(c) != 0)
 		return -1;
 	return is_proof ? claim_confirm(c) : act(c);

@@ -29,6 +29,7 @@ struct step {
 	struct buf *title, *text;
 	enum desk_kind kind;
 	struct str reply_to; /* by mail: what is to be answered there */
+	struct str owner; /* of the token: their address, once it is known */
 	struct err *e;
 };
 

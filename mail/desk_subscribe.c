@@ -362,6 +362,7 @@ desk_confirm(struct step *s)
 	if (store_request_by_token(
 		s->store, &r, &s->arena, str_of(token), s->now, &why) != 0)
 		return step_unknown(s, &why);
+	s->owner = r.address;
 	if (r.confirmed == 0 && !all && !yes)
 		return ask_confirm(s, &r);
 	return do_confirm(

@@ -202,6 +202,11 @@ take_command(struct work *w)
 	buf_puts(w->said, ": ");
 	log_escape(w->said, word);
 	buf_puts(w->said, is_answered ? ", answered" : ", done");
+	if (is_answered && answer.owner.n > 0 &&
+	    !str_eq_nocase(answer.owner, w->in.writer)) {
+		buf_puts(w->said, " to ");
+		mailbox_mask(w->said, answer.owner);
+	}
 	return 0;
 }
 

@@ -2,7 +2,9 @@
  * What is done with a message that came in (incoming.h): a person's command is
  * a step at the desk and answered by a letter, a report is held against the
  * address it is about, everything else is left alone. Nobody but a person is
- * ever answered, and each address only a few times a day (desk_letter.h).
+ * ever answered, and each address only a few times a day (desk_letter.h). What
+ * is about somebody's token is answered to them, whoever wrote it: people write
+ * from other addresses of theirs, and strangers with a copy of their mail.
  *
  * What cannot be read is kept in STATE/aside, the newest RECEIVE_ASIDE_MAX of
  * it, for the administrator to look at, and is not refused: whoever sends such

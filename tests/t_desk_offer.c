@@ -450,6 +450,48 @@ a_message_claims(void)
 	}
 }
 
+/* Whatever comes to a token's address, whoever sends it, is answered to whom
+ * the token was sent; an answer has links that are secret. */
+static void
+answers_go_to_the_owner(void)
+{
+	char tag[64], bob[TOKEN_LEN + 1], typed[TOKEN_LEN + 1];
+	char asked[TOKEN_LEN + 1];
+	const struct {
+		const char *why, *path, *behind, *owner;
+	} cases[] = {
+	    {"leaving", "/leave/", bob, "bob@example.org"},
+	    {"lists", "/lists/", bob, "bob@example.org"},
+	    {"a claim by mail", tag, bob, "bob@example.org"},
+	    {"confirming", "/c/", asked, "cy@example.org"},
+	    {"a claim that is theirs", "/claim/", claim, "bob@example.org"},
+	    {"a claim that anybody typed", "/claim/", typed, ""},
+	    {"a form", "/help", "", ""},
+	    {"no token", "/leave/", "aaaaaaaaaaaaaaaaaaaaaaaaaa", ""},
+	};
+
+	open_offer("owner");
+	step(NULL, "/offer/shirts.md");
+	snprintf(tag, sizeof tag, "/claim/%.*s-", STR_ARG(offer().tag));
+	step("eve@example.org", "/claim/shirts.md");
+	find_claim();
+	memcpy(typed, claim, sizeof typed);
+	subscribe("bob@example.org", "announce");
+	snprintf(bob, sizeof bob, "%s", token_of("bob@example.org"));
+	step(NULL, "/claim/shirts.md/%s", bob);
+	find_claim();
+	step("cy@example.org", "/subscribe");
+	read_letter();
+	memcpy(asked, token, sizeof asked);
+	visitor.way = DESK_MAIL;
+	visitor.network = STR("eve@example.org");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		step("Size: M", "%s%s", cases[i].path, cases[i].behind);
+		T_EQ_STR(
+		    answer.owner, str_of(cases[i].owner), "%s", cases[i].why);
+	}
+}
+
 /* Whoever changes their mind is not given what they named before. */
 static void
 a_size_that_is_none_sends_nothing(void)
@@ -622,6 +664,7 @@ main(void)
 	T_RUN(what_is_not_confirmed_passes_on);
 	T_RUN(by_gopher_it_is_said_to_be_clear);
 	T_RUN(a_message_claims);
+	T_RUN(answers_go_to_the_owner);
 	T_RUN(a_size_that_is_none_sends_nothing);
 	T_RUN(addresses_do_not_leak);
 	T_RUN(the_erased_give_back);

@@ -90,6 +90,30 @@ is "$(state_of ann@example.net)" active "and subscribes"
 by_ann "$reply"
 is "$(state_of ann@example.net)" active "twice is once"
 
+# What comes to an address of hers is answered to her, whoever sends it.
+by_eve() { # recipient
+	printf 'From: Eve <eve@example.com>\n\nplease\n' | message
+	receive "$1" eve@example.com
+}
+is_answered() { # address subject
+	grep -rl "^Subject: $2" "$work/sent/new" 2>/dev/null |
+	    xargs -r grep -lx "To: $1" >"$work/found" && [ -s "$work/found" ]
+}
+until_true is_answered ann@example.net 'You are subscribed'
+hers=$(grep -rhoE 'announce\+leave-[a-z2-7]{26}@example\.org' "$work/sent/new" |
+    head -n 1 | sed 's/+leave-/+lists-/')
+by_eve "$hers"
+is "$code" 0 "somebody else writes to an address of hers"
+like "$said" 'e…@example\.com: lists, answered to a…@example\.net' \
+    "the log says who is answered"
+until_true is_answered ann@example.net 'Your subscriptions'
+is $? 0 "she is"
+by_eve announce+help@example.org
+until_true is_answered eve@example.com 'Writing to'
+is $? 0 "they are when they ask for what is nobody's"
+unlike "$(grep -rhx -A40 'To: eve@example.com' "$work/sent/new")" \
+    '\+[a-z]*-[a-z2-7]{26}@' "and are sent nobody's token"
+
 # Programs are not answered.
 before=$(sent)
 by_ann announce+help@example.org 'Auto-Submitted: auto-replied'
@@ -175,7 +199,6 @@ is "$code" 0 "a report about nobody known is taken"
 leave=$(sed -n 's/^List-Unsubscribe: <mailto:\([^?>]*\).*/\1/p' "$path")
 [ -n "$leave" ] || leave=$(tr -d '\n' <"$path" |
     sed -n 's/.*List-Unsubscribe:[ 	]*<mailto:\([^?>]*\).*/\1/p')
-before=$(sent)
 by_ann "$leave" 'Auto-Submitted: auto-generated'
 is "$code" 0 "a program leaves for somebody"
 is "$(state_of ann@example.net)" left "and they have left"
