@@ -66,19 +66,21 @@ complain(struct run *r, const struct err *why)
 static void
 say_slow(const struct run *r, const struct notice *n)
 {
-	int64_t per_day = r->conf->mail.per_day, at = n->reminder.at, days;
+	int64_t per_day = r->conf->mail.per_day, at = n->reminder.at;
+	int64_t days, most;
 	struct buf b;
 
 	if (at < r->now)
 		at = r->now;
 	days = (n->reminder.begins - at + DAY - 1) / DAY;
-	if (per_day == 0 || (n->members + per_day - 1) / per_day <= days)
+	most = per_day * days;
+	if (per_day == 0 || n->members <= most)
 		return;
 	buf_init(&b, TEXT_MAX);
 	buf_puts(&b, "announce: ");
 	log_escape(&b, n->event->name);
 	buf_printf(&b, ": at %lld a day (per_day) at most %lld of ",
-	    (long long)per_day, (long long)(per_day * days));
+	    (long long)per_day, (long long)most);
 	words_counted(&b, n->members, "person", "people");
 	buf_puts(&b, " are reminded before it begins; remind them earlier");
 	fprintf(stderr, "%s\n", b.data);

@@ -296,8 +296,10 @@ desk_listen_close(struct desk_listen *l)
 {
 	if (l == NULL)
 		return;
-	while (l->callers != NULL)
-		let_go(l->callers);
+	for (struct caller *c = l->callers, *next; c != NULL; c = next) {
+		next = c->next;
+		let_go(c);
+	}
 	if (l->event != NULL)
 		event_free(l->event);
 	if (l->fd >= 0) {
