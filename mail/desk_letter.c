@@ -85,14 +85,15 @@ subject_of(const struct desk_answer *answer)
 static int
 queue_answer(struct store *s, const struct conf_mail *mail,
     const struct store_asking *asking, const struct desk_letter *letter,
-    bool *queued, struct err *e)
+    bool is_owner, bool *queued, struct err *e)
 {
 	struct store_asked asked;
+	int64_t most = is_owner ? DESK_ANSWERS_MAX : ASKED_TO_ADDRESS_MAX;
 
 	if (store_asked(s, &asked, asking, e) != 0)
 		return -1;
-	if (asked.to_address >= DESK_ANSWERS_MAX ||
-	    asked.in_all >= ASKED_IN_ALL_MAX)
+	if (asked.to_address >= most ||
+	    (!is_owner && asked.in_all >= ASKED_IN_ALL_MAX))
 		return 0;
 	*queued = true;
 	if (store_asked_add(s, asking, e) != 0)
@@ -105,7 +106,8 @@ desk_letter_answer(struct store *s, const struct conf_mail *mail,
     struct str writer, const struct desk_answer *answer, struct str message_id,
     int64_t now, bool *queued, struct err *e)
 {
-	struct str address = answer->owner.n > 0 ? answer->owner : writer;
+	bool is_owner = answer->owner.n > 0;
+	struct str address = is_owner ? answer->owner : writer;
 	struct store_asking asking = {.what = ASKED_ANSWER,
 	    .address = address,
 	    .at = now,
@@ -125,7 +127,7 @@ desk_letter_answer(struct store *s, const struct conf_mail *mail,
 		letter.in_reply_to = message_id;
 	if (store_begin(s, e) != 0)
 		return -1;
-	if (queue_answer(s, mail, &asking, &letter, queued, e) == 0)
+	if (queue_answer(s, mail, &asking, &letter, is_owner, queued, e) == 0)
 		return store_commit(s, e);
 	store_rollback(s);
 	return -1;

@@ -17,8 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Answers to one address in a day: as long as a conversation by mail gets, which
- * is longer than a stranger needs letters (store_request.h). */
+/* Answers to one address in a day: as long as a conversation by mail gets. Only
+ * those to a token's owner get so many, and whatever others ask for: to who is
+ * only said to have written they are letters as others (store_request.h). */
 #define DESK_ANSWERS_MAX 10
 
 struct desk_letter {

@@ -425,7 +425,8 @@
 	    " WHERE hash = ?1 AND what = ?2 AND at > ?3")                      \
 	X(ASKED_OF_NETWORK,                                                    \
 	    "SELECT count(*) FROM asked WHERE network = ?1 AND at > ?2")       \
-	X(ASKED_OF_ALL, "SELECT count(*) FROM asked WHERE at > ?1")            \
+	X(ASKED_OF_ALL,                                                        \
+	    "SELECT count(*) FROM asked WHERE (network = '') = ?1 AND at > ?2")\
 	X(ASKED_FORGOTTEN, "DELETE FROM asked WHERE at <= ?1")                 \
 	X(CERTIFICATE_BOUND,                                                   \
 	    "INSERT INTO certificates (fingerprint, subscriber, since)"        \

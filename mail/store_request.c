@@ -266,7 +266,8 @@ store_asked(struct store *s, struct store_asked *out,
 	if (ask_of_address(s, out, asking, e) != 0 ||
 	    (q = store_ask(s, ASKED_OF_ALL, e)) == NULL)
 		return -1;
-	store_bind_int(q, 1, asking->at - HOUR);
+	store_bind_int(q, 1, asking->network.n == 0);
+	store_bind_int(q, 2, asking->at - HOUR);
 	if (store_number(s, q, &out->in_all, e) < 0)
 		return -1;
 	if (asking->network.n == 0)

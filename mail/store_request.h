@@ -78,7 +78,8 @@ int store_requests_open(struct store *s, struct str list, int64_t now,
 #define ASKED_TO_ADDRESS_MAX 4
 /* In an hour: a hall full of people behind one address can subscribe. */
 #define ASKED_FROM_NETWORK_MAX 60
-/* In an hour: as many as a relay takes without calling us a spammer. */
+/* In an hour, by forms, and as many by mail: what a relay takes without calling
+ * us a spammer. Counted apart, since mail comes from whomever it likes to. */
 #define ASKED_IN_ALL_MAX 1000
 
 /* Something that causes mail was asked for. */
@@ -105,7 +106,7 @@ struct store_asked {
 	int64_t to_address; /* letters of this kind to the address in a day */
 	int64_t last; /* asked for the same in that day; 0: not */
 	int64_t from_network; /* within an hour; 0 by mail */
-	int64_t in_all; /* within an hour */
+	int64_t in_all; /* within an hour, by mail or not, as is asked now */
 };
 
 /* Before what is asked now, which is not looked at but for what, address,

@@ -251,7 +251,40 @@ in_all_there_are_limits(void)
 	    .kind = DESK_SHOW, .title = STR("Hello"), .text = STR("Hello")};
 	desk_letter_answer(store, &conf.mail, STR("ann@example.org"), &answer,
 	    STR(""), now, &queued, NULL);
-	T_OK(!queued, "and nobody is answered by mail");
+	T_OK(queued, "those who write are answered all the same");
+}
+
+/* What strangers write closes no form, and silences nobody who has a token. */
+static void
+mail_has_a_limit_of_its_own(void)
+{
+	struct store_asking asking = {.what = ASKED_ANSWER, .at = NOW};
+	char address[64];
+	bool queued;
+
+	open_desk("flood");
+	store_begin(store, NULL);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(address, sizeof address, "p%d@example.org", i);
+		asking.address = str_of(address);
+		store_asked_add(store, &asking, NULL);
+	}
+	store_commit(store, NULL);
+	T_EQ_INT(
+	    step("ann@example.org", "/subscribe"), DESK_SHOW, "forms are open");
+	answer = (struct desk_answer){
+	    .kind = DESK_SHOW, .title = STR("Hello"), .text = STR("Hello")};
+	desk_letter_answer(store, &conf.mail, STR("bob@example.org"), &answer,
+	    STR(""), now, &queued, NULL);
+	T_OK(!queued, "who only wrote is not answered");
+	answer.owner = STR("bob@example.org");
+	desk_letter_answer(store, &conf.mail, STR("bob@example.org"), &answer,
+	    STR(""), now, &queued, NULL);
+	T_OK(queued, "who has a token is");
+	visitor.way = DESK_MAIL;
+	visitor.network = STR("cy@example.org");
+	T_EQ_INT(step("1@x", "/subscribe"), DESK_LATER,
+	    "mail that subscribes waits");
 }
 
 static void
@@ -297,8 +330,16 @@ answers_are_few(void)
 		    0, "answered: %s", e.msg);
 		count += queued;
 	}
-	T_EQ_INT(count, DESK_ANSWERS_MAX, "a few a day");
-	T_EQ_INT(letters(), DESK_ANSWERS_MAX, "as letters");
+	T_EQ_INT(count, ASKED_TO_ADDRESS_MAX, "a few a day");
+	T_EQ_INT(letters(), ASKED_TO_ADDRESS_MAX, "as letters");
+	got.owner = STR("ann@example.org");
+	for (int i = 0; i < DESK_ANSWERS_MAX + 5; i++) {
+		desk_letter_answer(store, &conf.mail, STR("eve@example.org"),
+		    &got, STR("id@client.example"), now, &queued, &e);
+		count += queued;
+	}
+	T_EQ_INT(count, DESK_ANSWERS_MAX, "more to who has a token");
+	T_EQ_INT(letters(), DESK_ANSWERS_MAX, "and not without end");
 	read_letter();
 	T_OK(strstr(message, "In-Reply-To: <id@client.example>\r\n") != NULL,
 	    "to what was written");
@@ -396,6 +437,7 @@ main(void)
 	T_RUN(letters_to_one_address_are_few);
 	T_RUN(networks_have_limits);
 	T_RUN(in_all_there_are_limits);
+	T_RUN(mail_has_a_limit_of_its_own);
 	T_RUN(the_erased_come_back_by_themselves);
 	T_RUN(answers_are_few);
 	T_RUN(a_busy_store_loses_nothing);
