@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 2 /* announce subscribers list */
+#define WIDTH 80 /* of help */
+#define INDENT 10 /* of arguments that a line has no room for */
 
 /* The option that an argument names, alone or with "=VALUE" behind it. */
 static const struct cmd_option *
@@ -87,20 +89,61 @@ struct found {
 	size_t depth;
 };
 
-/* " subscribers list", as far as it was found. */
-static void
+/* " subscribers list", as far as it was found. Returns its columns. */
+static int
 print_found(const struct found *found)
 {
+	int columns = 0;
+
 	for (size_t i = 0; i < found->depth; i++)
-		printf(" %s", found->path[i]->name);
+		columns += printf(" %s", found->path[i]->name);
+	return columns;
+}
+
+/* The first of arguments: a word, or an option in brackets. */
+static size_t
+first_argument(const char *args)
+{
+	size_t n = 0;
+
+	for (int depth = 0; args[n] != '\0'; n++) {
+		if (args[n] == '[')
+			depth++;
+		else if (args[n] == ']')
+			depth--;
+		else if (args[n] == ' ' && depth == 0)
+			break;
+	}
+	return n;
+}
+
+/* Ends the line on which so many columns are taken; those that do not fit go
+ * to the next ones. */
+static void
+print_arguments(const char *args, int column)
+{
+	while (*args != '\0') {
+		int n = (int)first_argument(args);
+
+		if (column + 1 + n > WIDTH) {
+			printf("\n%*s", INDENT - 1, "");
+			column = INDENT - 1;
+		}
+		printf(" %.*s", n, args);
+		column += 1 + n;
+		args += n;
+		args += *args == ' ';
+	}
+	printf("\n");
 }
 
 static void
 print_table(const struct cmd *cmds)
 {
-	for (; cmds->name != NULL; cmds++)
-		printf("  %s%s%s\n      %s\n", cmds->name,
-		    cmds->args[0] != '\0' ? " " : "", cmds->args, cmds->help);
+	for (; cmds->name != NULL; cmds++) {
+		print_arguments(cmds->args, printf("  %s", cmds->name));
+		printf("      %s\n", cmds->help);
+	}
 }
 
 static void
@@ -124,10 +167,10 @@ static void
 print_cmd_help(const struct cmd_program *program, const struct found *found,
     const struct cmd *cmd)
 {
-	printf("usage: %s [-c FILE]", program->name);
-	print_found(found);
-	printf("%s%s\n\n%s\n", cmd->args[0] != '\0' ? " " : "", cmd->args,
-	    cmd->help);
+	int columns = printf("usage: %s [-c FILE]", program->name);
+
+	print_arguments(cmd->args, columns + print_found(found));
+	printf("\n%s\n", cmd->help);
 	if (cmd->options != NULL)
 		printf("\n%s", cmd->options);
 	if (cmd->cmds != NULL) {

@@ -25,7 +25,8 @@ as_text() { # manual: in one line, no word broken
 
 # What -h lists of a command: "name arguments", tables within it included.
 listed() { # program [command]
-	"$@" -h | sed -n 's/^  \([a-z][a-z-]*.*\)$/\1/p'
+	"$@" -h | sed -n -e '/^  [a-z]/ {' -e ':more' -e 'N' \
+	    -e 's/\n          */ /' -e 't more' -e 's/^  //' -e 'P' -e '}'
 }
 
 # Each command and each option of it stands in the manual.
@@ -35,13 +36,14 @@ holds_commands() { # program manual [command]
 	shift 2
 	text=$(as_text "$manual")
 	listed "$program" "$@" >"$work/listed"
+	is "$("$program" "$@" -h | awk 'length > 80')" "" \
+	    "the list of commands fits a terminal"
 	while read -r name arguments; do
 		case " $* $name" in *[!a-z\ -]*) continue ;; esac
 		like "$text" "(^| )${*:+$* }$name( |\$)" \
 		    "$manual names ${*:+$* }$name"
-		# But for the first line, which has as many options as there are.
 		wide=$("$program" "$@" "$name" -h </dev/null |
-		    awk 'length > 80 && !/^usage:/')
+		    awk 'length > 80')
 		is "$wide" "" "its help fits a terminal"
 		for option in $(printf '%s\n' "$arguments" |
 		    grep -oE -- '--[a-z-]+'); do
