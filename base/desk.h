@@ -58,6 +58,8 @@ struct desk_answer {
 	                      * In no packet */
 	struct str owner; /* by mail, whose token this is about: an answer goes
 	                   * there; empty: to who wrote. In no packet */
+	const char *unsent; /* by mail, why its letter is not written, for the
+	                     * log; NULL: it is. In no packet */
 };
 
 /* Appends the packet. ERR_LIMIT when it is longer than one may be. */

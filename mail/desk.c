@@ -96,7 +96,8 @@ desk_answer(const struct desk *desk, const struct desk_request *request,
 	    .title = str_sub(buf_slice(title), 0, title_len),
 	    .text = buf_slice(text),
 	    .reply_to = str_sub(buf_slice(title), title_len, reply_to_end),
-	    .owner = str_sub(buf_slice(title), reply_to_end, title->len)};
+	    .owner = str_sub(buf_slice(title), reply_to_end, title->len),
+	    .unsent = s.unsent};
 	return result;
 }
 

@@ -85,17 +85,19 @@ subject_of(const struct desk_answer *answer)
 static int
 queue_answer(struct store *s, const struct conf_mail *mail,
     const struct store_asking *asking, const struct desk_letter *letter,
-    bool is_owner, bool *queued, struct err *e)
+    bool is_owner, const char **unsent, struct err *e)
 {
 	struct store_asked asked;
 	int64_t most = is_owner ? DESK_ANSWERS_MAX : ASKED_TO_ADDRESS_MAX;
 
 	if (store_asked(s, &asked, asking, e) != 0)
 		return -1;
-	if (asked.to_address >= most ||
-	    (!is_owner && asked.in_all >= ASKED_IN_ALL_MAX))
+	if (asked.to_address >= most)
+		*unsent = DESK_LETTER_HAD_MANY;
+	else if (!is_owner && asked.in_all >= ASKED_IN_ALL_MAX)
+		*unsent = DESK_LETTER_MANY_WRITE;
+	if (*unsent != NULL)
 		return 0;
-	*queued = true;
 	if (store_asked_add(s, asking, e) != 0)
 		return -1;
 	return desk_letter_queue(s, mail, letter, e);
@@ -104,7 +106,7 @@ queue_answer(struct store *s, const struct conf_mail *mail,
 int
 desk_letter_answer(struct store *s, const struct conf_mail *mail,
     struct str writer, const struct desk_answer *answer, struct str message_id,
-    int64_t now, bool *queued, struct err *e)
+    int64_t now, const char **unsent, struct err *e)
 {
 	bool is_owner = answer->owner.n > 0;
 	struct str address = is_owner ? answer->owner : writer;
@@ -120,14 +122,14 @@ desk_letter_answer(struct store *s, const struct conf_mail *mail,
 	    .now = now,
 	    .expires = now + ANSWER_LIFE};
 
-	*queued = false;
+	*unsent = answer->unsent;
 	if (answer->text.n == 0)
 		return 0;
 	if (desk_letter_is_message_id(message_id))
 		letter.in_reply_to = message_id;
 	if (store_begin(s, e) != 0)
 		return -1;
-	if (queue_answer(s, mail, &asking, &letter, is_owner, queued, e) == 0)
+	if (queue_answer(s, mail, &asking, &letter, is_owner, unsent, e) == 0)
 		return store_commit(s, e);
 	store_rollback(s);
 	return -1;

@@ -22,6 +22,10 @@
  * only said to have written they are letters as others (store_request.h). */
 #define DESK_ANSWERS_MAX 10
 
+/* Why a letter was not written, for the log. */
+#define DESK_LETTER_HAD_MANY "that address has had its letters of a day"
+#define DESK_LETTER_MANY_WRITE "too many wrote in this hour"
+
 struct desk_letter {
 	enum letter_kind kind;
 	int64_t subscriber; /* 0: nobody known */
@@ -40,13 +44,13 @@ int desk_letter_queue(struct store *s, const struct conf_mail *mail,
 /*
  * Queues what the desk answered to somebody who wrote, unless it has no text,
  * which says that a letter is on its way already, or a limit of this header or
- * store_request.h is met: *queued says. It goes to the answer's owner if it has
+ * store_request.h is met: *unsent says which, or is NULL. It goes to the answer's owner if it has
  * one, from whichever address they wrote: who it was is only said. message_id
  * is what they wrote in, and not taken unless it is a good one.
  */
 int desk_letter_answer(struct store *s, const struct conf_mail *mail,
     struct str writer, const struct desk_answer *answer, struct str message_id,
-    int64_t now, bool *queued, struct err *e);
+    int64_t now, const char **unsent, struct err *e);
 
 /* Whether it can stand between "<" and ">" in a field of ours: ASCII of
  * RFC 5322's msg-id without folding or comments, at most 250 bytes. */

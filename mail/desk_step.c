@@ -3,6 +3,7 @@
 #include "base/conf_check.h"
 #include "base/uri.h"
 #include "content/md.h"
+#include "mail/desk_letter.h"
 #include "mail/mailbox.h"
 #include "mail/message.h"
 #include "mail/store_letter.h"
@@ -309,6 +310,8 @@ int
 step_limits(struct step *s, const struct store_asked *asked, bool *may_mail)
 {
 	*may_mail = asked->to_address < ASKED_TO_ADDRESS_MAX;
+	if (!*may_mail)
+		s->unsent = DESK_LETTER_HAD_MANY;
 	if (asked->from_network >= ASKED_FROM_NETWORK_MAX)
 		return step_end(s, DESK_REFUSE,
 		    "Too much was asked from your network: try in an hour");

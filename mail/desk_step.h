@@ -30,6 +30,7 @@ struct step {
 	enum desk_kind kind;
 	struct str reply_to; /* by mail: what is to be answered there */
 	struct str owner; /* of the token: their address, once it is known */
+	const char *unsent; /* why no letter is written; NULL: none is held */
 	struct err *e;
 };
 

@@ -187,26 +187,36 @@ step(struct work *w, struct desk_answer *answer)
 	return 0;
 }
 
+/* Without a text there is a letter that says it. */
+static void
+say_answer(struct work *w, const struct desk_answer *answer, const char *unsent)
+{
+	if (unsent != NULL) {
+		buf_printf(w->said, ", not answered: %s", unsent);
+		return;
+	}
+	buf_puts(w->said, answer->text.n > 0 ? ", answered" : ", done");
+	if (answer->owner.n == 0 || str_eq_nocase(answer->owner, w->in.writer))
+		return;
+	buf_puts(w->said, " to ");
+	mailbox_mask(w->said, answer->owner);
+}
+
 static int
 take_command(struct work *w)
 {
 	struct desk_answer answer;
 	struct str word = find_step(w);
-	bool is_answered = false;
+	const char *unsent;
 
 	if (step(w, &answer) != 0 ||
 	    desk_letter_answer(w->r->store, &w->r->conf->mail, w->in.writer,
-		&answer, w->in.message_id, w->now, &is_answered, w->e) != 0)
+		&answer, w->in.message_id, w->now, &unsent, w->e) != 0)
 		return -1;
 	mailbox_mask(w->said, w->in.writer);
 	buf_puts(w->said, ": ");
 	log_escape(w->said, word);
-	buf_puts(w->said, is_answered ? ", answered" : ", done");
-	if (is_answered && answer.owner.n > 0 &&
-	    !str_eq_nocase(answer.owner, w->in.writer)) {
-		buf_puts(w->said, " to ");
-		mailbox_mask(w->said, answer.owner);
-	}
+	say_answer(w, &answer, unsent);
 	return 0;
 }
 

@@ -135,12 +135,23 @@ like "$said" 'left alone: .*too often' "so is a loop"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	by_ann announce+help@example.org
 done
-like "$said" 'help, done' "the twelfth question of a day gets no answer"
+like "$said" 'help, not answered: that address has had its letters of a day' \
+    "the twelfth question of a day gets no answer, and the log says so"
 is "$code" 0 "and is taken nevertheless"
 until_true grep -rqs "announce+subscribe@example.org" "$work/sent"
 is $? 0 "help names the addresses to write to"
 [ "$(sent)" -le $((before + 11)) ]
 is $? 0 "a few answers a day to one address"
+
+for i in 1 2 3 4 5; do
+	CAPSULE_NOW=$(date -u -d "+$((i * 15)) minutes" +%Y-%m-%dT%H:%M:%SZ)
+	export CAPSULE_NOW
+	by_ann announce+leave@example.org
+	[ "$i" -ne 1 ] || first=$said
+done
+unset CAPSULE_NOW
+like "$first" 'leave, done' "a letter that is asked for is done"
+like "$said" 'leave, not answered' "but for the fifth of a day"
 
 # Mail that came back, by the token in its address.
 cat >"$work/pages/news.md" <<'MD'
