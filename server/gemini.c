@@ -6,6 +6,7 @@
 
 #define TOO_LONG "The address is longer than 1024 bytes. Shorten it."
 #define NO_ADDRESS "Send one whole address: gemini://host/path"
+#define MISSPELT "The address is misspelt. Write odd characters as %XX."
 
 int
 gemini_request_end(
@@ -123,8 +124,11 @@ gemini_request_parse(struct gemini_request *r, struct str uri, const char **why)
 		*why = "The address is not UTF-8. Percent-encode it.";
 		return GEMINI_BAD_REQUEST;
 	}
-	if (uri_parse(&u, uri, NULL) != 0)
+	if (uri_parse(&u, uri, NULL) != 0) {
+		if (str_find(uri, STR("://")) > 0)
+			*why = MISSPELT;
 		return GEMINI_BAD_REQUEST;
+	}
 	if ((*why = uri_fault(&u)) != NULL)
 		return GEMINI_BAD_REQUEST;
 	if (!str_eq_nocase(u.scheme, STR("gemini"))) {

@@ -79,6 +79,37 @@ static const struct {
     {"a bare LF", STR("gemini://a.org/\n\r\n"), 59, 0, 0, 0, 0},
 };
 
+static void
+says_what_to_mend(void)
+{
+	static const struct {
+		struct str input;
+		const char *why;
+	} rows[] = {
+	    {STR("hello"), "Send one whole address: gemini://host/path"},
+	    {STR("/x"), "Send one whole address: gemini://host/path"},
+	    {STR("gemini://a.org/%zz"),
+		"The address is misspelt. Write odd characters as %XX."},
+	    {STR("gemini://a.org/a b"),
+		"The address is misspelt. Write odd characters as %XX."},
+	    {STR("gemini://a.org/%00"),
+		"The address holds %00 or a bad %XX. Correct it."},
+	    {STR("gemini://a.org/#x"),
+		"No #fragment may be sent. Leave it out."},
+	};
+	struct gemini_request r;
+
+	gemini_request_init(&r);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *why = NULL;
+
+		gemini_request_parse(&r, rows[i].input, &why);
+		T_EQ_STR(str_of(why), str_of(rows[i].why), "%.*s",
+		    STR_ARG(rows[i].input));
+	}
+	gemini_request_release(&r);
+}
+
 #define REQUESTS (sizeof requests / sizeof requests[0])
 
 static void
@@ -193,6 +224,7 @@ int
 main(void)
 {
 	T_RUN(judges_requests);
+	T_RUN(says_what_to_mend);
 	T_RUN(waits_for_the_end);
 	T_RUN(holds_the_length);
 	T_RUN(writes_headers);
