@@ -6,6 +6,7 @@
 #include "mail/desk_step.h"
 #include "mail/mailbox.h"
 #include "mail/store_bounce.h"
+#include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/store_letter.h"
 #include "mail/words.h"
@@ -86,6 +87,27 @@ say_totals(struct step *s, const char *before, struct str what,
 	    (long long)t->count[DELIVERY_CANCELLED]);
 }
 
+/* What has stopped an announcement, as announce status says it. */
+static int
+say_brake(struct step *s, int64_t id)
+{
+	struct brake brake;
+	struct buf said;
+
+	if (store_brake(s->store, id, &brake, &s->arena, s->e) != 0)
+		return -1;
+	if (brake.state != BRAKE_ON)
+		return 0;
+	buf_init(&said, 1024);
+	brake_say(&said, &brake);
+	step_say(s,
+	    "It was paused: %.*s; nobody is suspended for that, and announce "
+	    "status %lld says what to do.",
+	    STR_ARG(buf_slice(&said)), (long long)id);
+	buf_release(&said);
+	return 0;
+}
+
 static int
 say_deliveries(struct step *s)
 {
@@ -107,6 +129,8 @@ say_deliveries(struct step *s)
 			s->store, a[i].id, &totals, s->e) != 0)
 			return -1;
 		say_totals(s, "", what, &totals);
+		if (say_brake(s, a[i].id) != 0)
+			return -1;
 	}
 	if (count == 0)
 		step_say(s, "Nothing was sent yet.");

@@ -5,6 +5,7 @@
 #include "mail/brake.h"
 
 #include "mail/bounce_score.h"
+#include "mail/desk.h"
 #include "mail/store_brake.h"
 #include "mail/store_delivery.h"
 #include "mail/store_subscriber.h"
@@ -16,6 +17,8 @@
 #define NOW 1795262400 /* 2026-11-21 */
 #define DAY 86400
 #define PEOPLE 200
+#define HEX32 "0123456789abcdef0123456789abcdef"
+#define CERTIFICATE HEX32 HEX32
 
 static void
 it_is_due(void)
@@ -274,6 +277,37 @@ total(struct world *w, enum delivery_state state)
 	return totals.count[state];
 }
 
+/* Whether the organizers' page says so. */
+static bool
+is_shown(struct world *w, const char *words)
+{
+	static const char settings[] = "host: x.org\norganizers: [" CERTIFICATE
+				       "]\nmail: {from: a@x.org}\n";
+	struct desk_request visitor = {.way = DESK_GEMINI,
+	    .host = STR("x.org"),
+	    .path = STR("/organizers/"),
+	    .certificate = STR(CERTIFICATE)};
+	struct desk_answer answer;
+	struct conf conf;
+	struct desk desk = {&conf, w->store};
+	struct buf title, text;
+	struct err e = ERR_INIT;
+	bool is;
+
+	buf_init(&title, DESK_PACKET_MAX);
+	buf_init(&text, DESK_PACKET_MAX);
+	must(conf_parse(&conf, "capsule.yaml", str_of(settings), &e) == 0,
+	    "conf", &e);
+	must(desk_answer(
+		 &desk, &visitor, NOW + 9, &title, &text, &answer, &e) == 0,
+	    "page", &e);
+	is = str_find(answer.text, str_of(words)) >= 0;
+	buf_release(&title);
+	buf_release(&text);
+	conf_release(&conf);
+	return is;
+}
+
 static void
 all_are_refused(void)
 {
@@ -291,7 +325,13 @@ all_are_refused(void)
 		T_OK(!refuse(&w, i, NOW + i), "refusal %d", i + 1);
 	T_EQ_INT(members_in(&w, MEMBER_SUSPENDED), BRAKE_FEW - 1,
 	    "until it is due each is suspended");
+	T_OK(!is_shown(&w, "refused"), "and organizers read of none");
 	T_OK(refuse(&w, BRAKE_FEW - 1, NOW + 9), "then it is due");
+	T_OK(is_shown(&w,
+		 "\n\nIt was paused: the relay refused 5 of 5 recipients, the "
+		 "last with: 550 5.1.1 no such user"),
+	    "and they read why");
+	T_OK(!is_shown(&w, "p4@"), "without an address");
 	T_EQ_INT(state_of(&w), ANNOUNCEMENT_PAUSED, "it is paused");
 	T_EQ_INT(members_in(&w, MEMBER_ACTIVE), 20, "nobody is suspended");
 	m = member(&w, 0);
