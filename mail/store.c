@@ -467,7 +467,8 @@ store_open(struct store **out, const char *folder, struct err *e)
 	if (asprintf(&s->path, "%s/" STORE_FILE, folder) < 0) {
 		s->path = NULL;
 		err_set(e, ERR_MEMORY, "memory ran out");
-	} else if (store_opening(s, e) == 0 && open_file(s, e) == 0) {
+	} else if (store_opening(s, PATIENCE_MS, e) == 0 &&
+	    open_file(s, e) == 0) {
 		store_opened(s);
 		*out = s;
 		return 0;

@@ -105,8 +105,9 @@ sqlite3_stmt *store_ask_hash(struct store *s, enum store_question question,
     struct str address, uint8_t hash[TOKEN_HASH_LEN], struct err *e);
 
 /* Around opening the file: SQLite's change of a new one to its log does not
- * wait for another program that does the same. */
-int store_opening(struct store *s, struct err *e);
+ * wait for another program that does the same. ERR_LATER when one has been at
+ * it for so long. */
+int store_opening(struct store *s, int patience_ms, struct err *e);
 void store_opened(struct store *s);
 
 /* The lock file of leases: gives the handle a holder's number, if it has none

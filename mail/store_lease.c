@@ -5,6 +5,7 @@
  * another's. The lock belongs to an open file (fcntl's OFD locks), since a
  * process may have several handles.
  */
+#include "base/clock.h"
 #include "mail/store_delivery.h"
 #include "mail/store_inner.h"
 #include "mail/store_letter.h"
@@ -13,12 +14,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define LOCK_SUFFIX ".holders"
 #define HOLDERS_AT_ONCE 64
+#define OPENING_PAUSE_MS 20
 /* Nothing that has begun waits so long for its next attempt, unless the clock
  * was wrong when that was said. */
 #define PAUSE_MAX 86400
@@ -75,18 +78,35 @@ cannot_lock(struct store *s, struct err *e)
 	return err_sys(e, "%s" LOCK_SUFFIX ": cannot be locked", s->path);
 }
 
-int
-store_opening(struct store *s, struct err *e)
+/* A lock of an open file has no process id, so that who it is can only be
+ * looked for. */
+static int
+is_being_opened(struct store *s, int patience_ms, struct err *e)
 {
+	return err_set(e, ERR_LATER,
+	    "%s: another announce has been opening it for %d s and does not "
+	    "come to an end; look for one that is stopped, a T in the list of "
+	    "ps -C announce -o pid,stat,args, and let it go on by kill -CONT "
+	    "and its pid, or end it",
+	    s->path, patience_ms / 1000);
+}
+
+int
+store_opening(struct store *s, int patience_ms, struct err *e)
+{
+	int64_t until = clock_ticks_ms() + patience_ms;
 	struct flock lock;
-	int code;
 
 	if (open_lock(s, e) != 0)
 		return -1;
-	while ((code = lock_byte(s, F_OFD_SETLKW, F_WRLCK, 0, &lock)) != 0 &&
-	    errno == EINTR)
-		continue;
-	return code == 0 ? 0 : cannot_lock(s, e);
+	while (lock_byte(s, F_OFD_SETLK, F_WRLCK, 0, &lock) != 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return cannot_lock(s, e);
+		if (clock_ticks_ms() >= until)
+			return is_being_opened(s, patience_ms, e);
+		poll(NULL, 0, OPENING_PAUSE_MS);
+	}
+	return 0;
 }
 
 void

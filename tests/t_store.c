@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "mail/store.h"
+#include "mail/store_inner.h"
 #include "mail/store_subscriber.h"
 #include "tests/t.h"
 
@@ -147,6 +148,35 @@ is_made_once_by_many(void)
 	s = open_store("together");
 	T_EQ_INT(members(s, "announce", MEMBER_ACTIVE), 8, "and all wrote");
 	store_close(s);
+}
+
+/* As one does that was stopped while it opened the store. */
+static void
+waits_for_no_opener_for_ever(void)
+{
+	struct flock lock = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	struct store s = {.lock = -1};
+	struct err e = ERR_INIT;
+	char path[700];
+	int other;
+
+	store_close(open_store("opening"));
+	s.path = strdup(file_of("opening"));
+	snprintf(path, sizeof path, "%s.holders", s.path);
+	other = open(path, O_RDWR);
+	T_EQ_INT(fcntl(other, F_OFD_SETLK, &lock), 0, "it is being opened");
+	T_EQ_INT(store_opening(&s, 0, &e), -1, "which is not waited for");
+	T_EQ_INT(e.kind, ERR_LATER, "its kind");
+	T_OK(strstr(e.msg, "announce.db: another announce") != NULL &&
+		strstr(e.msg, "kill -CONT") != NULL,
+	    "it says so, and what to do: %s", e.msg);
+	close(s.lock);
+	close(other);
+	err_clear(&e);
+	T_EQ_INT(store_opening(&s, 0, &e), 0, "then it can be: %s", e.msg);
+	close(s.lock);
+	free(s.path);
 }
 
 /* Bypasses the store, as a newer program or another one would. */
@@ -353,6 +383,7 @@ main(void)
 {
 	T_RUN(is_made_and_opened_again);
 	T_RUN(is_made_once_by_many);
+	T_RUN(waits_for_no_opener_for_ever);
 	T_RUN(refuses_what_is_not_its_own);
 	T_RUN(says_what_to_do_about_damage);
 	T_RUN(waits_for_another_writer);
