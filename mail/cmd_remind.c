@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "content/events.h"
 #include "mail/compose.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 
 #define TEXT_MAX 4096
+#define RECORD_MAX ((size_t)1 << 16) /* of JSON, each byte escaped */
 #define DAY 86400
 
 /* A reminder that is to come, for --dry-run. */
@@ -31,6 +33,7 @@ struct run {
 	struct store *store; /* NULL until it is asked for */
 	int64_t now;
 	bool is_dry;
+	bool is_json;
 	struct coming *coming;
 	size_t coming_count;
 	size_t faults;
@@ -222,6 +225,34 @@ send(struct run *r, const struct notice *n, struct err *e)
 	return foreground_deliver(r->conf, r->store, id, e);
 }
 
+static void
+put_json(struct buf *to, const struct notice *n)
+{
+	buf_puts(to, "{\"at\":\"");
+	date_rfc3339(to, n->reminder.at);
+	buf_puts(to, "\",\"begins\":\"");
+	date_rfc3339(to, n->reminder.begins);
+	buf_puts(to, "\",\"list\":");
+	json_string(to, n->list);
+	buf_printf(to, ",\"members\":%lld,\"page\":", (long long)n->members);
+	json_string(to, n->event->name);
+	buf_puts(to, ",\"subject\":");
+	json_string(to, n->subject);
+	buf_putc(to, '}');
+}
+
+static void
+put_line(struct buf *to, const struct notice *n)
+{
+	words_instant(to, n->reminder.at);
+	buf_printf(
+	    to, "\t%.*s\t%lld\t", STR_ARG(n->list), (long long)n->members);
+	log_escape(to, n->event->name);
+	buf_putc(to, '\t');
+	log_escape(to, n->subject);
+	buf_putc(to, '\n');
+}
+
 static int
 note(struct run *r, const struct notice *n, struct err *e)
 {
@@ -234,14 +265,11 @@ note(struct run *r, const struct notice *n, struct err *e)
 		return arena_ok(&r->arena, e);
 	c = &r->coming[r->coming_count++];
 	c->at = n->reminder.at;
-	buf_init(&b, TEXT_MAX);
-	words_instant(&b, c->at);
-	buf_printf(
-	    &b, "\t%.*s\t%lld\t", STR_ARG(n->list), (long long)n->members);
-	log_escape(&b, n->event->name);
-	buf_putc(&b, '\t');
-	log_escape(&b, n->subject);
-	buf_putc(&b, '\n');
+	buf_init(&b, RECORD_MAX);
+	if (r->is_json)
+		put_json(&b, n);
+	else
+		put_line(&b, n);
 	c->line = arena_buf(&r->arena, &b);
 	buf_release(&b);
 	say_slow(r, n);
@@ -334,8 +362,13 @@ print_coming(struct run *r)
 {
 	if (r->coming_count > 0)
 		qsort(r->coming, r->coming_count, sizeof *r->coming, by_time);
-	for (size_t i = 0; i < r->coming_count; i++)
+	fputs(r->is_json ? "[" : "", stdout);
+	for (size_t i = 0; i < r->coming_count; i++) {
+		if (r->is_json)
+			fputs(i > 0 ? ",\n" : "\n", stdout);
 		fwrite(r->coming[i].line.p, 1, r->coming[i].line.n, stdout);
+	}
+	fputs(r->is_json ? "\n]\n" : "", stdout);
 	fputs("dry run: nothing was queued or sent\n", stderr);
 }
 
@@ -343,12 +376,16 @@ int
 cmd_remind(struct cmd_env *env, int argc, char **argv, struct err *e)
 {
 	struct run r = {.env = env, .now = clock_now()};
-	struct cmd_option options[] = {
-	    {"--dry-run", &r.is_dry, NULL}, {NULL, NULL, NULL}};
+	struct cmd_option options[] = {{"--dry-run", &r.is_dry, NULL},
+	    {"--json", &r.is_json, NULL}, {NULL, NULL, NULL}};
 	int result = 0;
 
-	if (cmd_words(argc, argv, options, 0, 0, "", e) < 0 ||
-	    (r.conf = cmd_mail_conf(env, e)) == NULL)
+	if (cmd_words(argc, argv, options, 0, 0, "", e) < 0)
+		return -1;
+	if (r.is_json && !r.is_dry)
+		return err_set(
+		    e, ERR_USAGE, "--json goes with --dry-run, which lists");
+	if ((r.conf = cmd_mail_conf(env, e)) == NULL)
 		return -1;
 	arena_init(&r.arena);
 	for (size_t i = 0; i < r.conf->site_count && result == 0; i++)

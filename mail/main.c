@@ -37,10 +37,11 @@ static const struct cmd cmds[] = {
 	"  --from ADDRESS  the envelope's sender; without these two, the mail\n"
 	"                  server's environment, then the message says them\n"
 	"  --maildir DIR   all messages of DIR/new instead of standard input\n"},
-    {"remind", "[--dry-run]", "mail the reminders of events that are due",
-	cmd_remind, NULL,
+    {"remind", "[--dry-run] [--json]",
+	"mail the reminders of events that are due", cmd_remind, NULL,
 	"  --dry-run  print which are to come: when, to which list and how\n"
 	"             many of it, of which page, under which subject\n"
+	"  --json     the same for programs\n"
 	"\n"
 	"announce daemon does it by itself; without one it delivers, too.\n"},
     {"resume", "ID [--doubts again|sent] [--failed | --gone] [--queue]",

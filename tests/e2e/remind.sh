@@ -64,6 +64,17 @@ run 2028-02-01T00:00:00Z subscribers add carl@example.org
 run 2028-02-01T00:00:00Z subscribers remove dora@example.org --list stream
 
 # What is to come.
+run 2028-03-01T00:00:00Z remind --dry-run --json
+is "$(printf '%s\n' "$out" | python3 -c '
+import json, sys
+for r in json.load(sys.stdin):
+    print(r["at"], r["begins"], r["list"], r["members"],
+        r["page"].rsplit("/", 1)[1], r["subject"])')" \
+    "2028-03-03T08:00:00Z 2028-03-04T08:00:00Z stream 2 stream.md Tomorrow: The stream
+2028-03-04T07:00:00Z 2028-03-04T08:00:00Z stream 2 stream.md In 1 hour: The stream" \
+    "a dry run tells programs what is to come"
+run 2028-03-01T00:00:00Z remind --json
+is "$code" 2 "without one there is nothing to list"
 run 2028-03-01T00:00:00Z remind --dry-run
 is "$out" "2028-03-03 08:00 UTC	stream	2	$work/pages/stream.md	\
 Tomorrow: The stream
