@@ -168,6 +168,26 @@ one_line(struct step *s, struct str value)
 	return all;
 }
 
+int
+claim_say_written(struct claim_step *c)
+{
+	struct str ask = c->offer.ask, field, value;
+
+	if (c->s->request->way == DESK_MAIL)
+		return 0;
+	while (offer_next_field(&ask, &field)) {
+		int has = read_value(c, field, &value);
+
+		if (has < 0)
+			return -1;
+		if (has > 0)
+			step_item(c->s, "%.*s: %.*s",
+			    STR_ARG(claim_field_name(c->s, field)),
+			    STR_ARG(one_line(c->s, value)));
+	}
+	return 0;
+}
+
 static int
 say_fields(struct claim_step *c)
 {

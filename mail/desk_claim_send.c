@@ -204,6 +204,8 @@ ask_confirm(struct claim_step *c)
 	step_page(s, "%.*s: is this your claim?", STR_ARG(c->offer.item));
 	step_say(s, "%.*s %.*s, for %.*s.", STR_ARG(c->offer.item),
 	    STR_ARG(c->claim.option_name), STR_ARG(c->claim.address));
+	if (claim_say_written(c) != 0)
+		return -1;
 	step_link(s, step_printf(s, "/claim/%.*s/yes", STR_ARG(c->claim.proof)),
 	    "Yes, it is mine");
 	step_say(s, "If it is not, close this page: then it passes on.");

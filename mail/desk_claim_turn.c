@@ -59,11 +59,16 @@ how_to_confirm(struct claim_step *c)
 		    STR_ARG(step_address(c->s, "withdraw-", c->claim.token)));
 	return step_printf(c->s,
 	    "It is kept until %.*s. To say that it is yours, reply to this "
-	    "message, whatever you write.\n\n"
+	    "message, whatever you write.%s\n\n"
 	    "Or open this in a Gemini client:\n%.*s\n\n"
 	    "If it was not you, do nothing: then it passes on to somebody "
 	    "else.\n",
 	    STR_ARG(step_date(c->s, until)),
+	    claim_has_field(c, STR("address"))
+		? " It goes to the postal address that was typed with the "
+		  "claim, which no message repeats: if you did not type it "
+		  "yourself, do not reply, but look at the page below first."
+		: "",
 	    STR_ARG(link_of(c, c->claim.proof)));
 }
 

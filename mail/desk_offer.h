@@ -60,6 +60,8 @@ int claim_write(struct claim_step *c, struct str field, struct str value);
 /* What is missing before it can be sent; empty: nothing. -1 fails. */
 int claim_missing(struct claim_step *c, struct str *missing);
 bool claim_has_field(const struct claim_step *c, struct str field);
+/* Says what was written, for looking only; not by mail. */
+int claim_say_written(struct claim_step *c);
 
 /* Pages. */
 int claim_show(struct claim_step *c);

@@ -217,8 +217,20 @@ a_letter_confirms(void)
 	    "it has a link");
 	T_OK(strstr(message, "Reply-To: announce+yes-") != NULL,
 	    "and an address to reply to");
+	T_OK(strstr(message, "if you did not type it") != NULL,
+	    "but that it would go where somebody typed");
 	step(NULL, "/claim/%s", proof);
 	T_OK(says("is this your claim?"), "the link asks");
+	T_OK(says("Address: Ann Example, Street 1, 12345 Town"),
+	    "and shows where it would go");
+	T_OK(str_find(answer.text, str_of(claim)) < 0,
+	    "without a way to change what is not theirs yet");
+	visitor.way = DESK_MAIL;
+	step(NULL, "/claim/%s", proof);
+	T_OK(says("is this your claim?") &&
+		str_find(answer.text, STR("Street")) < 0,
+	    "but not by mail");
+	visitor.way = DESK_GEMINI;
 	T_EQ_INT(left_of("M"), 1, "and does nothing");
 	step(NULL, "/claim/%s/yes", proof);
 	T_OK(says("It is yours"), "yes is yes");
