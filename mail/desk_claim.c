@@ -188,11 +188,14 @@ claim_say_written(struct claim_step *c)
 	return 0;
 }
 
+/* By mail nothing that was written is repeated. */
 static int
 say_fields(struct claim_step *c)
 {
 	struct str ask = c->offer.ask, field, value;
 
+	if (c->s->request->way == DESK_MAIL)
+		return 0;
 	while (offer_next_field(&ask, &field)) {
 		struct str name = claim_field_name(c->s, field);
 		struct str action =

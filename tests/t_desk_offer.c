@@ -188,6 +188,11 @@ a_form_claims(void)
 	T_OK(says("Ann Example, Street 1, 12345 Town"), "it is shown");
 	T_OK(says("It found \\*the\\* bug"), "as text");
 	T_OK(says("/send/"), "and can be sent");
+	visitor.way = DESK_MAIL;
+	step(NULL, "/claim/%s", claim);
+	T_OK(says("Claim: shirt") && str_find(answer.text, STR("Street")) < 0,
+	    "which no letter repeats");
+	visitor.way = DESK_GEMINI;
 	T_EQ_INT(left_of("M"), 2, "until then none is taken");
 	step(NULL, "/claim/%s/agree/yes/3", claim);
 	T_OK(says("my sentence: yes"), "they agree");
