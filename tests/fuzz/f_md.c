@@ -70,8 +70,10 @@ static void
 check_formats(const struct doc *doc, size_t size)
 {
 	static const struct render_head head = {{"T", 1}, {"D", 1}, {NULL, 0}};
-	static const struct render_env env = {
-	    {"h.org", 5}, 70, {"gemini://h.org", 14}};
+	static const struct render_env env = {.host = {"h.org", 5},
+	    .port = 70,
+	    .base = {"gemini://h.org", 14},
+	    .cid = {"h.org", 5}};
 
 	for (int format = 0; format < FORMAT_COUNT; format++) {
 		struct buf to, once;
