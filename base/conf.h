@@ -82,7 +82,7 @@ struct conf_mail {
 	int64_t per_domain;   /* messages a minute to one receiving domain;
 	                       * 0: no limit */
 	int64_t give_up;      /* s after which a deferred message fails */
-	int64_t keep_addresses; /* days after shipping that postal addresses stay */
+	int64_t keep_addresses; /* postal ones, days after shipping */
 	struct conf_list *lists;
 	size_t list_count;
 };

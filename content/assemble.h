@@ -39,7 +39,8 @@ void assemble_release(struct assemble *as);
 /* The page of somebody's file, which is item `at`. If has_words, words has
  * those of the page afterwards. */
 int assemble_entry(struct assemble *as, uint32_t at,
-    const struct entry *entry, const struct additions *additions, struct err *e);
+    const struct entry *entry, const struct additions *additions,
+    struct err *e);
 /* A generated page. */
 int assemble_generated(struct assemble *as, uint32_t at, struct str markdown,
     struct err *e);

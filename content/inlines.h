@@ -32,8 +32,9 @@ struct inl_style {
 /*
  * Appends the words of first and what follows it: emphasis marks gone, code in
  * one pair of backquotes, struck text between tildes, "[image: alt]" for an
- * image (without alt the file's name), a space (between wide characters nothing) for a soft break, LF for a
- * hard one. No space stands at either end of a line. style may be NULL.
+ * image (without alt the file's name), a space (between wide characters
+ * nothing) for a soft break, LF for a hard one. No space stands at either end
+ * of a line. style may be NULL.
  */
 void inlines_text(struct buf *to, const struct inl *first,
     const struct inl_style *style);

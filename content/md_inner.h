@@ -1,8 +1,8 @@
 /*
  * What the md*.c files share and nobody else includes. The stages, in order:
- * md_mark.c and md_note.c mark what cmark would not tell of, md.c walks cmark's tree to
- * blocks and raw inlines, md_table.c cuts tables into cells, md_html.c takes
- * raw HTML for what it means, md_inline.c finishes the text.
+ * md_mark.c and md_note.c mark what cmark would not tell of, md.c walks
+ * cmark's tree to blocks and raw inlines, md_table.c cuts tables into cells,
+ * md_html.c takes raw HTML for what it means, md_inline.c finishes the text.
  *
  * cmark does not say which characters of a text were escaped, and "\|" is no
  * border of a cell. So the source gets marks: control characters, which no

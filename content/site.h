@@ -29,7 +29,7 @@ struct site_options {
 	int gemini_port;   /* 1965 is left out of addresses */
 	int gopher_port;   /* 0: no Gopher */
 	struct str favicon; /* one emoji; empty: none */
-	struct str security; /* contact of /.well-known/security.txt; empty: none */
+	struct str security; /* /.well-known/security.txt; empty: none */
 	bool has_forms;    /* subscribing and claiming are offered */
 	bool has_search;   /* false for a static build, where nothing answers */
 	size_t file_max;   /* a Markdown file over this is an error */

@@ -14,7 +14,7 @@
 /* Once a site's items and addresses are all there, and sorted. */
 int suggest_prepare(struct site *site, struct err *e);
 
-/* The nearest items first, at most max (up to SUGGEST_MAX). Returns how many. */
+/* The nearest items first, at most max, up to SUGGEST_MAX; how many. */
 size_t suggest_nearest(const struct site *site, struct str key,
     uint32_t *items, size_t max);
 

@@ -13,8 +13,9 @@
 
 /*
  * Appends the header, a line of dashes and the rows, LF after each, columns
- * two spaces apart, no space at a line's end, no row of empty cells. When that would be wider than
- * width columns: false, and nothing appended. style as for inlines_text.
+ * two spaces apart, no space at a line's end, no row of empty cells. When that
+ * would be wider than width columns: false, and nothing appended. style as for
+ * inlines_text.
  */
 bool table_align(struct buf *to, const struct block *table, size_t width,
     const struct inl_style *style);

@@ -14,8 +14,8 @@
 
 #define TEXT_MAX ((size_t)64 << 20)
 #define FIELD_MAX ((size_t)16 << 10)
-/* How often a template says the mark, but for an offer's: two ways to leave in its head, in the
- * text, and in the HTML as target and as text. */
+/* How often a template says the mark, but for an offer's: two ways to leave in
+ * its head, in the text, and in the HTML as target and as text. */
 #define MARKS 8
 #define TRIES 8
 

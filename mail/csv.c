@@ -169,8 +169,8 @@ is_formula(struct str s)
 	return str_number(str_sub(s, 1, s.n), INT64_MAX) < 0;
 }
 
-/* A cell's beginning where semicolons separate: a formula that does anything has
- * a letter, which a telephone number has not. */
+/* A cell's beginning where semicolons separate: a formula that does anything
+ * has a letter, which a telephone number has not. */
 static bool
 is_formula_behind(struct str s, size_t at)
 {

@@ -19,7 +19,7 @@
 struct csv {
 	struct str rest;
 	char separator;
-	long next_row; /* of the file, from 1; a quoted line end is in its row */
+	long next_row; /* of the file, from 1; a quoted line end starts none */
 };
 
 struct csv_row {
@@ -34,9 +34,10 @@ void csv_init(struct csv *c, struct str text);
 
 /*
  * The next row in which any field is not empty, into row: 1, at the end 0. -1
- * with the row in the error, behind which nobody knows where rows begin: a quote
- * never closed, text behind a closing quote, more than CSV_FIELDS_MAX fields.
- * Fields with doubled quotes live in the arena, the others point into the text.
+ * with the row in the error, behind which nobody knows where rows begin: a
+ * quote never closed, text behind a closing quote, more than CSV_FIELDS_MAX
+ * fields. Fields with doubled quotes live in the arena, the others point into
+ * the text.
  */
 int csv_next(struct csv *c, struct csv_row *row, struct arena *a,
     struct err *e);

@@ -44,9 +44,10 @@ int desk_letter_queue(struct store *s, const struct conf_mail *mail,
 /*
  * Queues what the desk answered to somebody who wrote, unless it has no text,
  * which says that a letter is on its way already, or a limit of this header or
- * store_request.h is met: *unsent says which, or is NULL. It goes to the answer's owner if it has
- * one, from whichever address they wrote: who it was is only said. message_id
- * is what they wrote in, and not taken unless it is a good one.
+ * store_request.h is met: *unsent says which, or is NULL. It goes to the
+ * answer's owner if it has one, from whichever address they wrote: who it was
+ * is only said. message_id is what they wrote in, and not taken unless it is a
+ * good one.
  */
 int desk_letter_answer(struct store *s, const struct conf_mail *mail,
     struct str writer, const struct desk_answer *answer, struct str message_id,

@@ -52,7 +52,7 @@ struct incoming {
 /* The envelope's, as the mail server passed them on. A report's sender is
  * empty, which some pass on as "<>" or MAILER-DAEMON. */
 struct incoming_envelope {
-	struct str recipient; /* empty: not known; the message's fields must do */
+	struct str recipient; /* empty: unknown; the message's fields must do */
 	struct str sender;    /* {NULL, 0}: not known; Return-Path must do */
 };
 

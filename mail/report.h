@@ -23,7 +23,7 @@ enum report_outcome { /* the worst last */
 struct report {
 	enum report_outcome outcome;
 	struct str status; /* "5.1.1" (RFC 3463); empty where none was given */
-	struct str said;   /* what the other server said, in one harmless line */
+	struct str said;   /* what the other server said, one harmless line */
 };
 
 #define REPORT_SAID_MAX 300 /* bytes */

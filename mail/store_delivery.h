@@ -53,7 +53,7 @@ struct store_announcement {
 	struct str page;    /* its file's path below the pages */
 	struct str subject;
 	struct str token;   /* of its own, for Message-IDs; public */
-	struct str message; /* what compose made of the page, the same for all */
+	struct str message; /* what compose made of the page, alike for all */
 	int64_t queued;
 	int64_t begins;     /* not sent before */
 	int64_t expires;    /* not sent after; 0: never expires */

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 
 struct address {
-	int bits;          /* 32: IPv4; 128: IPv6; 0: unknown (a local socket) */
+	int bits;          /* 32: IPv4; 128: IPv6; 0: none (a local socket) */
 	uint8_t bytes[16]; /* network order, the rest zero */
 	uint16_t port;     /* host order; 0: unknown */
 };
@@ -27,7 +27,8 @@ struct address address_of(const struct sockaddr *sa);
 struct address address_of_ipv6(const uint8_t bytes[16]);
 /* An IP literal without brackets. */
 int address_parse(struct address *a, struct str text, struct err *e);
-bool address_eq(const struct address *a, const struct address *b); /* port too */
+/* The port, too. */
+bool address_eq(const struct address *a, const struct address *b);
 
 /* Appends it without its port: whole, shortened to its network ("192.0.2.0",
  * "2001:db8:1::"), or "-" for none and unknown. */

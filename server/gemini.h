@@ -49,7 +49,7 @@ enum gemini_status {
 };
 
 struct gemini_request {
-	struct buf host;  /* lower case, decoded, without brackets or last dot */
+	struct buf host;  /* lower case, decoded, no brackets or last dot */
 	int port;         /* -1: none was given */
 	struct buf path;
 	struct buf query; /* decoded, valid UTF-8 */

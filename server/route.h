@@ -41,9 +41,9 @@ void router_close(struct router *router);
 
 /*
  * Both fill a reply that was initialized and leave one that can be sent; or
- * *form (form.h), given empty, which then has to be asked of the desk first. sni is
- * the name that the client gave in TLS, or empty; port is the one that the
- * connection came to.
+ * *form (form.h), given empty, which then has to be asked of the desk first.
+ * sni is the name that the client gave in TLS, or empty; port is the one that
+ * the connection came to.
  */
 void route_gemini(struct reply *reply, struct form *form,
     const struct router *router, const struct gemini_request *request,

@@ -1,4 +1,4 @@
-/* What the desk must hold against those who mean ill, and a store that fails. */
+/* What the desk must hold against ill will, and a store that fails. */
 #include "mail/desk_letter.h"
 #include "mail/store_request.h"
 #include "tests/desk_talk.h"

@@ -1,5 +1,5 @@
-/* Any bytes are rows or an error; what is written of a row is one row of as many
- * fields, and none of them begins a formula. */
+/* Any bytes are rows or an error; what is written of a row is one row of as
+ * many fields, and none of them begins a formula. */
 #include "mail/csv.h"
 
 #include <stdlib.h>
