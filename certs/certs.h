@@ -85,6 +85,11 @@ void certs_info_release(struct certs_info *info);
  * "*" for the first label (RFC 9525, section 6.3); an address as bytes. */
 bool certs_has_name(const struct certs_info *info, struct str host);
 
+/* Appends "expires in 12 days; ..." or "has expired; ..." and what to do, if
+ * less than 30 days are left. Returns whether. */
+bool certs_expires_soon(
+    struct buf *to, const struct certs_info *info, int64_t now);
+
 /* "4A:5B:..." as openssl x509 -fingerprint prints. */
 void certs_fingerprint(struct buf *to, const unsigned char *hash);
 

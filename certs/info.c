@@ -16,6 +16,8 @@
 #include <time.h>
 
 #define TEXT_MAX 4096
+#define DAY ((int64_t)86400)
+#define SOON (30 * DAY)
 
 /* Text of a certificate, as it may be printed: whoever made it wrote what
  * they liked. */
@@ -235,6 +237,24 @@ certs_has_name(const struct certs_info *info, struct str host)
 			       : name_fits(info->names[i], host))
 			return true;
 	return false;
+}
+
+bool
+certs_expires_soon(struct buf *to, const struct certs_info *info, int64_t now)
+{
+	int64_t left = info->not_after - now, days = left / DAY;
+
+	if (left >= SOON)
+		return false;
+	if (left < 0)
+		buf_puts(to, "has expired; ");
+	else
+		buf_printf(to, "expires in %lld day%s; ", (long long)days,
+		    days == 1 ? "" : "s");
+	buf_puts(to,
+	    info->is_self_signed ? "capsule cert renew keeps its key"
+				 : "have it renewed");
+	return true;
 }
 
 void

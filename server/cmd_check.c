@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 65536
-#define DAY 86400
-#define SOON 30 /* days */
 
 /* What was found so far, each fault printed as it was. */
 struct findings {
@@ -56,9 +54,9 @@ static void
 look_at_certificate(struct faults *faults, const struct conf_site *site,
     const struct certs_info *info, struct str path)
 {
-	int64_t days = (info->not_after - clock_now()) / DAY;
 	const char *remedy =
 	    info->is_self_signed ? "; capsule cert renew adds the name" : "";
+	struct buf soon;
 
 	if (!certs_has_name(info, site->host))
 		faults_add(faults, FAULT_WARNING, path, 0,
@@ -71,12 +69,10 @@ look_at_certificate(struct faults *faults, const struct conf_site *site,
 			    "is not made out to the alias %.*s%s",
 			    STR_ARG(site->aliases[i]), remedy);
 	}
-	if (days < SOON)
-		faults_add(faults, FAULT_WARNING, path, 0,
-		    "expires in %lld day%s%s", (long long)days,
-		    days == 1 ? "" : "s",
-		    info->is_self_signed ? "; capsule cert renew keeps its key"
-					 : "; have it renewed");
+	buf_init(&soon, 200);
+	if (certs_expires_soon(&soon, info, clock_now()))
+		faults_add(faults, FAULT_WARNING, path, 0, "%s", soon.data);
+	buf_release(&soon);
 }
 
 /* The TLS library has an opinion of its own about keys and signatures. */

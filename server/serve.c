@@ -32,6 +32,7 @@
 #define HEALTHY_MS 5000
 #define BACKOFF_MS 2000
 #define POLL_MAX_MS 3600000
+#define WARN_MS ((int64_t)24 * 3600 * 1000)
 #define OURS 4 /* descriptors that the keeper waits for, generations apart */
 
 enum role { ROLE_NONE, ROLE_NEXT, ROLE_RUNNING, ROLE_ENDING };
@@ -54,6 +55,7 @@ struct keeper {
 	int status; /* -1: none */
 	int signals;
 	int64_t rotate_ms;
+	int64_t warn_ms; /* when to look at the certificates again */
 	int64_t next_change; /* clock_now at which the site changes by itself */
 	int64_t restart_ms; /* 0, or when to start one for one that died */
 	int log_wait_ms; /* what accesslog_drain said */
@@ -377,6 +379,21 @@ obey(struct keeper *k, int signal)
 	}
 }
 
+/* Nobody looks at a server that runs; whoever reads its log has days for it. */
+static void
+warn_certificates(const struct provision *p)
+{
+	for (size_t i = 0; i < p->pair_count; i++) {
+		struct buf soon;
+
+		buf_init(&soon, 200);
+		if (certs_expires_soon(&soon, &p->pairs[i].info, clock_now()))
+			log_warn("the certificate of %.*s %s",
+			    STR_ARG(p->conf->sites[i].host), soon.data);
+		buf_release(&soon);
+	}
+}
+
 static void
 do_what_is_due(struct keeper *k)
 {
@@ -390,6 +407,10 @@ do_what_is_due(struct keeper *k)
 	}
 	if (k->is_ending || find_role(k, ROLE_NEXT) != NULL)
 		return;
+	if (k->running != NULL && now >= k->warn_ms) {
+		k->warn_ms = now + WARN_MS;
+		warn_certificates(k->running);
+	}
 	if (clock_now() >= k->next_change) {
 		k->next_change = INT64_MAX;
 		k->is_reload_wanted = true;

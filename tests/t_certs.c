@@ -336,6 +336,39 @@ refuses_what_is_wrong(void)
 }
 
 static void
+tells_the_end_in_time(void)
+{
+	static const struct {
+		const char *why;
+		int64_t left;
+		bool is_self_signed;
+		const char *says;
+	} cases[] = {
+	    {"30 days", 30 * DAY, true, ""},
+	    {"a second less", 30 * DAY - 1, true,
+		"expires in 29 days; capsule cert renew keeps its key"},
+	    {"from an authority", 2 * DAY - 1, false,
+		"expires in 1 day; have it renewed"},
+	    {"the last second", 0, false, "expires in 0 days; have it renewed"},
+	    {"over", -1, true, "has expired; capsule cert renew keeps its key"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct certs_info info = {.not_after = NOW + cases[i].left,
+		    .is_self_signed = cases[i].is_self_signed};
+		struct buf said;
+
+		buf_init(&said, 200);
+		T_OK(certs_expires_soon(&said, &info, NOW) ==
+			(cases[i].says[0] != '\0'),
+		    "%s: soon?", cases[i].why);
+		T_EQ_STR(buf_slice(&said), str_of(cases[i].says), "%s",
+		    cases[i].why);
+		buf_release(&said);
+	}
+}
+
+static void
 minds_the_dates(void)
 {
 	static const struct {
@@ -562,6 +595,7 @@ main(void)
 	T_RUN(knows_this_machine);
 	T_RUN(takes_long_names_and_refuses_bad_ones);
 	T_RUN(refuses_what_is_wrong);
+	T_RUN(tells_the_end_in_time);
 	T_RUN(minds_the_dates);
 	T_RUN(renews_with_the_same_key);
 	T_RUN(renews_only_its_own);

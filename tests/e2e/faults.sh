@@ -242,6 +242,9 @@ serve_capsule
 unset CAPSULE_NOW
 get /
 like "$header" '^20 ' "one that ends in a moment"
+like "$(cat "$work/log")" \
+    'certificate of localhost expires in 0 days; capsule cert renew' \
+    "the log warns of it"
 expired_is_told() {
 	kill -HUP "$capsule"
 	in_file 'own\.crt: this certificate expired' "$work/log"
