@@ -315,11 +315,11 @@ one_of(struct place *p, enum delivery_state state, char reply[256])
 	return d;
 }
 
-/* How many lines the relay's file has, and how many there are of one. */
+/* How many lines of the relay's file are so, or begin so. */
 static inline int
-lines(struct place *p, const char *name, const char *line)
+count_lines(struct place *p, const char *name, const char *want, bool is_whole)
 {
-	char path[512], text[512];
+	char path[512], line[512];
 	int count = 0;
 	FILE *f;
 
@@ -327,30 +327,26 @@ lines(struct place *p, const char *name, const char *line)
 	f = fopen(path, "r");
 	if (f == NULL)
 		return 0;
-	while (fgets(text, sizeof text, f) != NULL) {
-		text[strcspn(text, "\n")] = '\0';
-		count += line == NULL || strcmp(text, line) == 0;
+	while (fgets(line, sizeof line, f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		count += is_whole ? strcmp(line, want) == 0
+				  : strncmp(line, want, strlen(want)) == 0;
 	}
 	fclose(f);
 	return count;
 }
 
-/* How many lines begin like this. */
+/* NULL: all of them. */
+static inline int
+lines(struct place *p, const char *name, const char *line)
+{
+	return count_lines(p, name, line != NULL ? line : "", line != NULL);
+}
+
 static inline int
 lines_like(struct place *p, const char *name, const char *begins)
 {
-	char path[512], text[512];
-	int count = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", p->relay.folder, name);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	while (fgets(text, sizeof text, f) != NULL)
-		count += strncmp(text, begins, strlen(begins)) == 0;
-	fclose(f);
-	return count;
+	return count_lines(p, name, begins, false);
 }
 
 static inline int
