@@ -30,6 +30,16 @@ brake_say(struct buf *to, const struct brake *brake)
 }
 
 void
+brake_report(struct buf *to, const struct brake *brake, int64_t id)
+{
+	brake_say(to, brake);
+	buf_printf(to,
+	    "; nobody is suspended for that, and announce status %lld says "
+	    "what to do",
+	    (long long)id);
+}
+
+void
 brake_advise(struct buf *to, int64_t id)
 {
 	buf_printf(to,

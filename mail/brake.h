@@ -44,6 +44,8 @@ bool brake_is_due(int64_t refused, int64_t answered);
 
 /* "the relay refused 61 of 100 recipients, the last with: 550 5.1.1 no" */
 void brake_say(struct buf *to, const struct brake *brake);
+/* The same, and that announce status id says what to do. */
+void brake_report(struct buf *to, const struct brake *brake, int64_t id);
 /* What an organizer may do about announcement id, in a sentence. */
 void brake_advise(struct buf *to, int64_t id);
 

@@ -99,11 +99,8 @@ say_brake(struct step *s, int64_t id)
 	if (brake.state != BRAKE_ON)
 		return 0;
 	buf_init(&said, 1024);
-	brake_say(&said, &brake);
-	step_say(s,
-	    "It was paused: %.*s; nobody is suspended for that, and announce "
-	    "status %lld says what to do.",
-	    STR_ARG(buf_slice(&said)), (long long)id);
+	brake_report(&said, &brake, id);
+	step_say(s, "It was paused: %.*s.", STR_ARG(buf_slice(&said)));
 	buf_release(&said);
 	return 0;
 }

@@ -265,11 +265,7 @@ say_stopped(const struct foreground *f, struct err *e)
 		if (f->state == ANNOUNCEMENT_PAUSED &&
 		    brake.state == BRAKE_ON) {
 			buf_puts(&b, ": ");
-			brake_say(&b, &brake);
-			buf_printf(&b,
-			    "; nobody is suspended for that, and announce "
-			    "status %lld says what to do",
-			    (long long)f->id);
+			brake_report(&b, &brake, f->id);
 		}
 		result = say(ERR_REFUSED, &b, e);
 	}

@@ -88,11 +88,7 @@ say_brake(struct work *w, int64_t announcement)
 	    brake.state != BRAKE_ON)
 		return;
 	buf_printf(w->said, "; of announcement %lld ", (long long)announcement);
-	brake_say(w->said, &brake);
-	buf_printf(w->said,
-	    "; nobody is suspended for that, and announce status %lld says "
-	    "what to do",
-	    (long long)announcement);
+	brake_report(w->said, &brake, announcement);
 }
 
 /* A REPORT, by the address that it came to. */
