@@ -16,6 +16,7 @@
 #define FILE_MAX_BYTES ((size_t)1 << 28)
 #define LINE_MAX_BYTES 4096
 #define CONSENT_MAX 2000
+#define NOT_UTF8 "not UTF-8: save the file as UTF-8"
 
 static void
 put_row(struct buf *to, const struct store_member *m)
@@ -125,8 +126,7 @@ read_row(const struct import *i, const struct csv_row *row, struct buf *to,
 	if (m->consent.n == 0)
 		m->consent = i->consent;
 	if (!row->is_utf8)
-		return err_set(
-		    e, ERR_INPUT, "not UTF-8: save the file as UTF-8");
+		return err_set(e, ERR_INPUT, NOT_UTF8);
 	if (mailbox_normalise(to, field_of(i, row, ADDRESS), e) != 0 ||
 	    read_since(&m->since, field_of(i, row, SINCE), i->now, e) != 0 ||
 	    (list.n > 0 && cmd_list(i->env, &m->list, list, e) != 0))
@@ -209,13 +209,12 @@ read_header(struct import *i, const struct csv_row *header, struct err *e)
 		if (i->at[c] >= 0)
 			is_known[i->at[c]] = true;
 	}
+	if (i->at[ADDRESS] < 0 && !header->is_utf8)
+		return err_set(e, ERR_INPUT, "row 1: " NOT_UTF8);
 	if (i->at[ADDRESS] < 0)
-		return !header->is_utf8
-		    ? err_set(e, ERR_INPUT,
-			  "row 1: not UTF-8: save the file as UTF-8")
-		    : err_set(e, ERR_INPUT,
-			  "row 1: the first row names the columns, and none of them "
-			  "is \"address\"");
+		return err_set(e, ERR_INPUT,
+		    "row 1: the first row names the columns, and none of them "
+		    "is \"address\"");
 	for (size_t f = 0; f < header->count; f++)
 		if (!is_known[f] && header->field[f].n > 0)
 			fprintf(stderr, "%s: the column \"%s\" is not kept\n",
